@@ -1,0 +1,5 @@
+//! The gateway: RPCs, identity, authorization, exchange, cache, settings, boot, console, CLI.
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod status;
