@@ -29,9 +29,8 @@ impl Moment {
 
     /// The calendar day in Viet Nam (UTC+7 the whole year), on which validity dates are read.
     pub fn viet_nam_day(self) -> jiff::civil::Date {
-        let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(7));
         jiff::Timestamp::from_microsecond(self.0)
-            .map(|timestamp| timestamp.to_zoned(zone).date())
+            .map(|timestamp| jiff::tz::offset(7).to_datetime(timestamp).date())
             .unwrap_or_default()
     }
 }
