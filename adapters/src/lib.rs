@@ -1,3 +1,24 @@
-//! adapters
+//! Registries: sources of records, each in its own language, all behind one trait.
+//!
+//! | to know | read |
+//! |---|---|
+//! | what a registry promises, what is asked and answered | [`registry`], [`error`] |
+//! | what a registry's file says | [`settings`] |
+//! | what is wrong with it | [`check`](mod@check) |
+//! | how it becomes a registry, and in which order the protections stand | [`connect`](mod@connect) |
+//! | names, dates and identifiers | [`text`] |
+#![forbid(unsafe_code)]
 
+pub mod check;
+pub mod connect;
+pub mod embedded;
+pub mod error;
+pub mod registry;
+pub mod settings;
 pub mod text;
+
+pub use check::{Problem, check};
+pub use connect::{ConnectError, connect};
+pub use error::Error;
+pub use registry::{Found, Question, Registry};
+pub use settings::RegistrySettings;

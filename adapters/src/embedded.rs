@@ -1,0 +1,5 @@
+//! Kind `embedded`: a SQLite database file on this machine, opened for reading alone.
+
+mod settings;
+
+pub use settings::Settings;

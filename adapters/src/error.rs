@@ -1,0 +1,75 @@
+//! Why a registry gave no record.
+
+/// What a lookup can end with instead of a record. No variant carries a value of a record or an
+/// identifier: the texts are names of fields, codes and fixed phrases, fit for any log.
+///
+/// [`Error::NotFound`] is said only when the registry answered and has no such subject. Whatever
+/// keeps the registry from answering is another variant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The registry answered: it has no such subject.
+    #[error("the registry has no such subject")]
+    NotFound,
+    /// The registry has more than one record under this identifier; none of them is given.
+    #[error("the registry has several records under this identifier")]
+    Several,
+    /// The record is there, but one of its fields holds something that can't be read as what it
+    /// should be. The record is not given: the field left out would look like "not recorded".
+    #[error("the registry's record can't be read in field {field}")]
+    Incomplete {
+        /// Path of the canonical field.
+        field: String,
+    },
+    /// The registry refused the question.
+    #[error("the registry refused the question with code {code}")]
+    Refused {
+        /// The registry's own code, such as "004".
+        code: String,
+    },
+    /// The registry couldn't be asked, or didn't answer within its own time limit.
+    #[error("the registry is unavailable: {what}")]
+    Unavailable {
+        /// What stood in the way.
+        what: String,
+    },
+    /// The caller's deadline passed before the registry answered.
+    #[error("the deadline passed before the registry answered")]
+    DeadlineExceeded,
+    /// The answer isn't what was asked for: another subject, too large, too deep, not a record.
+    #[error("the registry's answer can't be used: {what}")]
+    Garbled {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The registry answered that it can't say.
+    #[error("the registry can't say: {why}")]
+    CannotSay {
+        /// The reason, in a fixed phrase.
+        why: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn unavailable(what: impl Into<String>) -> Self {
+        Self::Unavailable { what: what.into() }
+    }
+
+    pub(crate) fn garbled(what: impl Into<String>) -> Self {
+        Self::Garbled { what: what.into() }
+    }
+
+    /// A short name without detail, for counters and logs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Several => "several",
+            Self::Incomplete { .. } => "incomplete",
+            Self::Refused { .. } => "refused",
+            Self::Unavailable { .. } => "unavailable",
+            Self::DeadlineExceeded => "deadline_exceeded",
+            Self::Garbled { .. } => "garbled",
+            Self::CannotSay { .. } => "cannot_say",
+        }
+    }
+}

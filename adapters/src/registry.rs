@@ -1,0 +1,88 @@
+//! The seam at which every kind of registry looks the same.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use crate::error::Error;
+
+/// A source of records.
+#[async_trait::async_trait]
+pub trait Registry: Send + Sync + 'static {
+    /// Gives the one record about the subject asked for. Dropping the future gives up the question.
+    ///
+    /// # Errors
+    /// [`Error`] says why there is no record; see there which of them means that there is none.
+    async fn look_up(&self, question: Question) -> Result<Found, Error>;
+
+    /// Whether the registry can be asked now.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it can't.
+    async fn check(&self) -> Result<(), Error>;
+}
+
+/// One question: the record of one subject.
+#[derive(Clone)]
+pub struct Question {
+    /// Full name of the canonical record, such as `lienthong.population.v1.Citizen`.
+    pub record: Arc<str>,
+    /// The identifier in its canonical form. Sensitive: `Debug` hides it.
+    pub key: Arc<str>,
+    /// When the answer is of no use any more.
+    pub deadline: Instant,
+}
+
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question")
+            .field("record", &self.record)
+            .field("key", &"hidden")
+            .field("deadline", &self.deadline)
+            .finish()
+    }
+}
+
+/// A registry's answer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The canonical record, encoded. Sensitive: `Debug` hides it.
+    pub record: Bytes,
+    /// The registry's own moment of the record, microseconds since 1970 UTC.
+    pub as_of: Option<i64>,
+    /// The registry's own id of this exchange.
+    pub transaction: Option<String>,
+}
+
+impl fmt::Debug for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Found")
+            .field("record", &format_args!("{} bytes, hidden", self.record.len()))
+            .field("as_of", &self.as_of)
+            .field("transaction", &self.transaction)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_neither_the_identifier_nor_the_record() {
+        let question = Question {
+            record: "lienthong.population.v1.Citizen".into(),
+            key: "079090123456".into(),
+            deadline: Instant::now(),
+        };
+        let found = Found {
+            record: Bytes::from_static(b"\x0a\x0c079090123456"),
+            as_of: None,
+            transaction: None,
+        };
+        let shown = format!("{question:?} {found:?}");
+        assert!(!shown.contains("079090123456"), "{shown}");
+    }
+}

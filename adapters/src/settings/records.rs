@@ -1,0 +1,129 @@
+//! How a canonical record is made of a registry's tables. Declared, without expressions.
+//!
+//! ```toml
+//! [records."lienthong.population.v1.Citizen"]
+//! from = "cong_dan"
+//! keys = [
+//!     { from = "so_dinh_danh", field = "personal_id", digits = 12 },
+//!     { from = "so_cmnd", field = "old_id9", digits = 9 },
+//! ]
+//!
+//! [records."lienthong.population.v1.Citizen".fields]
+//! full_name = { from = "ho_ten" }
+//! sex = { from = "gioi_tinh", codes = { 1 = "SEX_MALE", 2 = "SEX_FEMALE" } }
+//! "ethnicity.code" = { from = "dan_toc" }
+//! "ethnicity.list" = { constant = "ethnicity" }
+//!
+//! [records."lienthong.population.v1.Citizen".lists.other_names]
+//! from = "ten_goi_khac"
+//! key = "so_dinh_danh"
+//! order = "thu_tu"
+//! value = { from = "ten" }
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// How one canonical record is made.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordSettings {
+    /// The table or view that holds one row a subject.
+    pub from: Spanned<String>,
+    /// The identifiers a subject can be asked by. The first one that fits the form of the key is used.
+    pub keys: Spanned<Vec<KeySettings>>,
+    /// Path of the canonical field → where its value comes from.
+    #[serde(default)]
+    pub fields: Fields,
+    /// Repeated canonical field → the rows it is made of.
+    #[serde(default)]
+    pub lists: Lists,
+}
+
+/// Path of a canonical field, such as `head_office.province.code` → where its value comes from.
+pub type Fields = BTreeMap<Spanned<String>, Spanned<FieldSettings>>;
+
+/// Repeated canonical field → the rows it is made of.
+pub type Lists = BTreeMap<Spanned<String>, ListSettings>;
+
+/// An identifier a subject can be asked by.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeySettings {
+    /// The column that holds it.
+    pub from: Spanned<String>,
+    /// The canonical field in which the record that comes back must carry it.
+    pub field: Spanned<String>,
+    /// Exact number of digits, when the identifier is made of digits alone.
+    pub digits: Option<usize>,
+}
+
+/// Where the value of one canonical field comes from: `from` or `constant`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldSettings {
+    /// The column.
+    pub from: Option<Spanned<String>>,
+    /// The same value in every record. It doesn't make a message present by itself.
+    pub constant: Option<Spanned<String>>,
+    /// How the value is read. Without it: as the canonical field's type and match rule suggest.
+    #[serde(rename = "as")]
+    pub conversion: Option<Spanned<Conversion>>,
+    /// For an enum: the registry's word → name of the enum's value.
+    pub codes: Option<Spanned<BTreeMap<Spanned<String>, Spanned<String>>>>,
+    /// For an enum: what a word outside `codes` becomes. Only a value that claims to know nothing.
+    pub unknown: Option<Spanned<String>>,
+}
+
+/// The rows that a repeated field is made of.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListSettings {
+    /// The table or view that holds one row an item.
+    pub from: Spanned<String>,
+    /// The column that names the subject.
+    pub key: Spanned<String>,
+    /// The column of the record's own row that `key` must equal. Without it: that of the first key.
+    pub equals: Option<Spanned<String>>,
+    /// Only rows whose columns have these values.
+    #[serde(default)]
+    pub only: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// The column that orders the items.
+    pub order: Spanned<String>,
+    /// Whether the largest comes first.
+    #[serde(default)]
+    pub descending: bool,
+    /// For messages: path in the item → where its value comes from.
+    #[serde(default)]
+    pub fields: Fields,
+    /// For plain values: where the item comes from.
+    pub value: Option<Spanned<FieldSettings>>,
+}
+
+/// The ways to read a registry's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conversion {
+    /// Text in NFC, no blank at either end, otherwise as recorded.
+    Text,
+    /// A person's name: as text, runs of blanks made one space. Tone marks stay where they are.
+    Name,
+    /// A date in any form that `text::date` reads. What is partial stays partial.
+    Date,
+    /// A moment. Without an offset it is Viet Nam's.
+    Instant,
+    /// A whole number.
+    Integer,
+    /// 0 or 1, `true` or `false`.
+    Boolean,
+    /// A word of a list, by `codes`.
+    Code,
+    /// A 12-digit personal id or a 9-digit card number, digits alone.
+    PersonalId,
+    /// A tax or enterprise code, a unit's with its hyphen.
+    TaxCode,
+    /// Bytes as they are.
+    Bytes,
+}
