@@ -50,7 +50,12 @@ pub fn asked(schema: &Schema, claims: &[u8], assume: bool) -> Result<Leaves, Cla
     let mut count = 0;
     check(&schema.root, claims, &mut leaves, &mut count)?;
     if assume {
-        for field in schema.root.fields().iter().filter(|field| field.assumed_claim != 0) {
+        for field in schema
+            .root
+            .fields()
+            .iter()
+            .filter(|field| field.assumed_claim != 0)
+        {
             leaves.insert(field.leaves.start);
             count += 1;
         }
@@ -71,10 +76,22 @@ pub fn verdicts(
     let mut out = Vec::new();
     judge_message(&schema.root, Some(record), claims, "", &mut out)?;
     if assume {
-        for field in schema.root.fields().iter().filter(|field| field.assumed_claim != 0) {
+        for field in schema
+            .root
+            .fields()
+            .iter()
+            .filter(|field| field.assumed_claim != 0)
+        {
             if !out.iter().any(|verdict| verdict.path == *field.path) {
-                let verdict = judge_leaf(field, &occurrences(record, field.number)?, Value::Varint(field.assumed_claim))?;
-                out.push(ClaimVerdict { path: field.path.to_string(), verdict: verdict.into() });
+                let verdict = judge_leaf(
+                    field,
+                    &occurrences(record, field.number)?,
+                    Value::Varint(field.assumed_claim),
+                )?;
+                out.push(ClaimVerdict {
+                    path: field.path.to_string(),
+                    verdict: verdict.into(),
+                });
             }
         }
     }
@@ -124,13 +141,19 @@ fn judge_message(
         if field.repeated {
             let path = format!("{}[{}]", join(parent, field), next_index(&mut seen, field.number));
             let verdict = judge_element(field, &recorded, claim)?;
-            out.push(ClaimVerdict { path, verdict: verdict.into() });
+            out.push(ClaimVerdict {
+                path,
+                verdict: verdict.into(),
+            });
         } else if let Content::Message(below) = &field.content {
             let nested = recorded.last().map(|value| value.bytes()).transpose()?;
             judge_message(below, nested, claim.value.bytes()?, &join(parent, field), out)?;
         } else {
             let verdict = judge_leaf(field, &recorded, claim.value)?;
-            out.push(ClaimVerdict { path: join(parent, field), verdict: verdict.into() });
+            out.push(ClaimVerdict {
+                path: join(parent, field),
+                verdict: verdict.into(),
+            });
         }
     }
     Ok(())
@@ -145,7 +168,11 @@ fn judge_element(field: &FieldNode, recorded: &[Value<'_>], claim: Field<'_>) ->
             Content::Message(below) => {
                 let mut inside = Vec::new();
                 judge_message(below, Some(value.bytes()?), claim.value.bytes()?, "", &mut inside)?;
-                inside.iter().map(ClaimVerdict::verdict).max_by_key(|verdict| rank(*verdict)).unwrap_or(Verdict::Agree)
+                inside
+                    .iter()
+                    .map(ClaimVerdict::verdict)
+                    .max_by_key(|verdict| rank(*verdict))
+                    .unwrap_or(Verdict::Agree)
             }
         };
         if at == 0 || rank(verdict) < rank(best) {
@@ -156,8 +183,12 @@ fn judge_element(field: &FieldNode, recorded: &[Value<'_>], claim: Field<'_>) ->
 }
 
 fn judge_leaf(field: &FieldNode, recorded: &[Value<'_>], claimed: Value<'_>) -> Result<Verdict, Garbled> {
-    let Content::Leaf { rule, cannot_say, .. } = &field.content else { return Err(Garbled) };
-    let Some(recorded) = recorded.last() else { return Ok(Verdict::NotRecorded) };
+    let Content::Leaf { rule, cannot_say, .. } = &field.content else {
+        return Err(Garbled);
+    };
+    let Some(recorded) = recorded.last() else {
+        return Ok(Verdict::NotRecorded);
+    };
     if let Value::Varint(state) = recorded
         && cannot_say.contains(state)
     {
@@ -195,7 +226,11 @@ fn next_index(seen: &mut Vec<(u32, usize)>, number: u32) -> usize {
 }
 
 fn join(parent: &str, field: &FieldNode) -> String {
-    if parent.is_empty() { field.name.to_string() } else { format!("{parent}.{}", field.name) }
+    if parent.is_empty() {
+        field.name.to_string()
+    } else {
+        format!("{parent}.{}", field.name)
+    }
 }
 
 #[cfg(test)]

@@ -23,14 +23,12 @@ pub fn compare(rule: MatchRule, claimed: Value<'_>, recorded: Value<'_>) -> Resu
             DateComparison::AgreesYearOnly | DateComparison::AgreesYearMonth => Verdict::Partial,
             DateComparison::DifferentMaybeSwapped | DateComparison::Different => Verdict::Disagree,
         },
-        MatchRule::PersonalId => {
-            agree_if(
-                text::personal_id::parse(claimed.text()?).ok() == text::personal_id::parse(recorded.text()?).ok(),
-            )
-        }
-        MatchRule::TaxCode => {
-            agree_if(text::tax_code::parse(claimed.text()?).ok() == text::tax_code::parse(recorded.text()?).ok())
-        }
+        MatchRule::PersonalId => agree_if(
+            text::personal_id::parse(claimed.text()?).ok() == text::personal_id::parse(recorded.text()?).ok(),
+        ),
+        MatchRule::TaxCode => agree_if(
+            text::tax_code::parse(claimed.text()?).ok() == text::tax_code::parse(recorded.text()?).ok(),
+        ),
         MatchRule::Code => agree_if(same_code(claimed, recorded)),
         MatchRule::Text => agree_if(text::plain::same_text(claimed.text()?, recorded.text()?)),
         MatchRule::Unspecified => return Err(Garbled),
@@ -43,8 +41,12 @@ pub fn well_formed(rule: MatchRule, claimed: Value<'_>) -> bool {
         MatchRule::Unspecified => false,
         MatchRule::Name | MatchRule::Text => claimed.text().is_ok_and(|text| text.len() <= 1024),
         MatchRule::Date => date(claimed).is_ok(),
-        MatchRule::PersonalId => claimed.text().is_ok_and(|text| text::personal_id::parse(text).is_ok()),
-        MatchRule::TaxCode => claimed.text().is_ok_and(|text| text::tax_code::parse(text).is_ok()),
+        MatchRule::PersonalId => claimed
+            .text()
+            .is_ok_and(|text| text::personal_id::parse(text).is_ok()),
+        MatchRule::TaxCode => claimed
+            .text()
+            .is_ok_and(|text| text::tax_code::parse(text).is_ok()),
         MatchRule::Code => match claimed {
             Value::Bytes(bytes) => bytes.len() <= 1024 && std::str::from_utf8(bytes).is_ok(),
             _ => true,
@@ -66,8 +68,12 @@ pub fn date(value: Value<'_>) -> Result<PartialDate, Garbled> {
     }
     let part = |number: u64| u8::try_from(number).map(|number| (number != 0).then_some(number));
     let year = i16::try_from(year).map_err(|_| Garbled)?;
-    PartialDate::new(year, part(month).map_err(|_| Garbled)?, part(day).map_err(|_| Garbled)?)
-        .map_err(|_| Garbled)
+    PartialDate::new(
+        year,
+        part(month).map_err(|_| Garbled)?,
+        part(day).map_err(|_| Garbled)?,
+    )
+    .map_err(|_| Garbled)
 }
 
 fn same_code(claimed: Value<'_>, recorded: Value<'_>) -> bool {

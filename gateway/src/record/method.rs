@@ -85,7 +85,9 @@ pub fn methods(pool: &DescriptorPool) -> Result<HashMap<Arc<str>, Arc<Method>>, 
     let mut found = HashMap::new();
     for service in pool.services() {
         for method in service.methods() {
-            let Some(lookup) = proto::rules::lookup_method(&method) else { continue };
+            let Some(lookup) = proto::rules::lookup_method(&method) else {
+                continue;
+            };
             let schema = match schemas.get(&lookup.record) {
                 Some(schema) => schema.clone(),
                 None => {
@@ -132,13 +134,18 @@ pub fn operation_word(operation: Operation) -> &'static str {
 
 impl KeyPlan {
     fn compile(method: &MethodDescriptor, schema: &Schema) -> Result<Self, MethodError> {
-        let shape = |what| MethodError::Shape { method: method.full_name().to_owned(), what };
+        let shape = |what| MethodError::Shape {
+            method: method.full_name().to_owned(),
+            what,
+        };
         let mut request = method.input();
         if method.is_server_streaming() {
             request = message_at(&request, 2).ok_or_else(|| shape("a stream request has its items at 2"))?;
         }
         let key = message_at(&request, 2).ok_or_else(|| shape("a request has its key at 2"))?;
-        let identifier = key.get_field(1).ok_or_else(|| shape("a key has its identifier at 1"))?;
+        let identifier = key
+            .get_field(1)
+            .ok_or_else(|| shape("a key has its identifier at 1"))?;
         let facts = key
             .fields()
             .filter(|field| field.number() != 1)
@@ -155,7 +162,11 @@ impl KeyPlan {
             })
             .collect::<Result<_, MethodError>>()?;
         let rule = proto::rules::field_rule(&identifier).r#match();
-        Ok(Self { identifier: identifier.name().into(), rule, facts })
+        Ok(Self {
+            identifier: identifier.name().into(),
+            rule,
+            facts,
+        })
     }
 }
 
@@ -177,7 +188,9 @@ impl Fact {
                 recorded = Some(field.value);
             }
         }
-        let Some(recorded) = recorded else { return Ok(false) };
+        let Some(recorded) = recorded else {
+            return Ok(false);
+        };
         Ok(match compare(self.rule, claimed, recorded)? {
             Verdict::Agree => true,
             Verdict::Partial => {
@@ -207,7 +220,10 @@ mod tests {
         let methods = methods(&proto::descriptors()).expect("all compile");
         assert_eq!(methods.len(), 9);
         let get = &methods["/lienthong.population.v1.PopulationService/GetCitizen"];
-        assert_eq!((get.operation, get.streaming, get.key.facts.len()), (Operation::Get, false, 2));
+        assert_eq!(
+            (get.operation, get.streaming, get.key.facts.len()),
+            (Operation::Get, false, 2)
+        );
         assert!(methods["/lienthong.population.v1.PopulationService/BatchConfirmCitizens"].streaming);
         assert!(methods["/lienthong.criminalrecord.v1.CriminalRecordService/VerifyCertificate"].never_cached);
     }
@@ -216,11 +232,20 @@ mod tests {
     fn a_year_alone_fits_only_where_the_registry_knows_no_more() {
         let methods = methods(&proto::descriptors()).expect("all compile");
         let key = &methods["/lienthong.population.v1.PopulationService/GetCitizen"].key;
-        let fact = key.facts.iter().find(|fact| &*fact.name == "birth_date").expect("declared");
+        let fact = key
+            .facts
+            .iter()
+            .find(|fact| &*fact.name == "birth_date")
+            .expect("declared");
         let fits = |claimed: (i32, i32, i32), recorded: (i32, i32, i32)| {
             let date = |(year, month, day)| PartialDate { year, month, day };
-            let record = Citizen { birth_date: Some(date(recorded)), ..Default::default() }.encode_to_vec();
-            fact.fits(Value::Bytes(&date(claimed).encode_to_vec()), &record).expect("well formed")
+            let record = Citizen {
+                birth_date: Some(date(recorded)),
+                ..Default::default()
+            }
+            .encode_to_vec();
+            fact.fits(Value::Bytes(&date(claimed).encode_to_vec()), &record)
+                .expect("well formed")
         };
         assert!(fits((1990, 7, 5), (1990, 7, 5)));
         assert!(fits((1990, 7, 5), (1990, 0, 0)));

@@ -82,7 +82,11 @@ impl Schema {
     pub fn compile(message: &MessageDescriptor) -> Result<Self, SchemaError> {
         let mut leaves = 0;
         let root = Node::compile(message, "", false, MAX_DEPTH, &mut leaves)?;
-        Ok(Self { name: message.full_name().into(), root, leaves })
+        Ok(Self {
+            name: message.full_name().into(),
+            root,
+            leaves,
+        })
     }
 
     /// The field at a dotted path.
@@ -130,7 +134,10 @@ impl Node {
 
     /// The field of a number.
     pub fn field(&self, number: u32) -> Option<&FieldNode> {
-        let at = self.fields.binary_search_by_key(&number, |field| field.number).ok()?;
+        let at = self
+            .fields
+            .binary_search_by_key(&number, |field| field.number)
+            .ok()?;
         self.fields.get(at)
     }
 
@@ -173,8 +180,11 @@ impl FieldNode {
     ) -> Result<Self, SchemaError> {
         let rule = proto::rules::field_rule(field);
         let sensitive = parent_sensitive || rule.sensitivity() == Sensitivity::Sensitive;
-        let path =
-            if parent.is_empty() { field.name().to_owned() } else { format!("{parent}.{}", field.name()) };
+        let path = if parent.is_empty() {
+            field.name().to_owned()
+        } else {
+            format!("{parent}.{}", field.name())
+        };
         let first_leaf = *leaves;
         let content = match field.kind() {
             Kind::Message(message) if is_nested(&message) => {
@@ -196,7 +206,11 @@ impl FieldNode {
                     .collect(),
                 inside: None,
             },
-            _ => Content::Leaf { rule: rule.r#match(), cannot_say: Vec::new(), inside: None },
+            _ => Content::Leaf {
+                rule: rule.r#match(),
+                cannot_say: Vec::new(),
+                inside: None,
+            },
         };
         if matches!(content, Content::Leaf { .. }) {
             *leaves += 1;
@@ -222,12 +236,12 @@ fn is_nested(message: &MessageDescriptor) -> bool {
 /// The canonical text of an identifier under its match rule, or what is wrong with it.
 pub fn canonical_identifier(rule: MatchRule, received: &str) -> Result<String, &'static str> {
     match rule {
-        MatchRule::PersonalId => {
-            text::personal_id::parse(received).map(|id| id.as_str().to_owned()).map_err(|error| error.code())
-        }
-        MatchRule::TaxCode => {
-            text::tax_code::parse(received).map(|code| code.canonical()).map_err(|error| error.code())
-        }
+        MatchRule::PersonalId => text::personal_id::parse(received)
+            .map(|id| id.as_str().to_owned())
+            .map_err(|error| error.code()),
+        MatchRule::TaxCode => text::tax_code::parse(received)
+            .map(|code| code.canonical())
+            .map_err(|error| error.code()),
         _ => {
             let trimmed = received.trim();
             let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '/' | '_');
@@ -244,22 +258,34 @@ mod tests {
     use super::*;
 
     fn schema(name: &str) -> Schema {
-        Schema::compile(&proto::descriptors().get_message_by_name(name).expect("the record exists"))
-            .expect("the record compiles")
+        Schema::compile(
+            &proto::descriptors()
+                .get_message_by_name(name)
+                .expect("the record exists"),
+        )
+        .expect("the record compiles")
     }
 
     #[test]
     fn what_stands_in_a_sensitive_field_is_sensitive_too() {
         let citizen = schema("lienthong.population.v1.Citizen");
         assert!(citizen.field("ethnicity.code").expect("exists").sensitive);
-        assert!(!citizen.field("permanent_residence.province.code").expect("exists").sensitive);
+        assert!(
+            !citizen
+                .field("permanent_residence.province.code")
+                .expect("exists")
+                .sensitive
+        );
         assert!(citizen.field("nothing").is_none());
         assert!(citizen.field("full_name.nothing").is_none());
     }
 
     #[test]
     fn every_built_in_record_compiles_within_the_depth_limit() {
-        for method in proto::descriptors().services().flat_map(|s| s.methods().collect::<Vec<_>>()) {
+        for method in proto::descriptors()
+            .services()
+            .flat_map(|s| s.methods().collect::<Vec<_>>())
+        {
             if let Some(lookup) = proto::rules::lookup_method(&method) {
                 schema(&lookup.record);
             }

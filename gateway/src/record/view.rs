@@ -28,7 +28,9 @@ impl Leaves {
 
     /// Whether a leaf is in the set.
     pub fn contains(&self, leaf: usize) -> bool {
-        self.words.get(leaf / 64).is_some_and(|word| word & 1 << (leaf % 64) != 0)
+        self.words
+            .get(leaf / 64)
+            .is_some_and(|word| word & 1 << (leaf % 64) != 0)
     }
 
     /// The first leaf of this set that is not in `other`.
@@ -97,7 +99,11 @@ impl View {
         listed.sort_by_key(|(_, range)| (range.start, range.end));
         listed.dedup();
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        Ok(Self { id: NEXT.fetch_add(1, Ordering::Relaxed), leaves, listed })
+        Ok(Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            leaves,
+            listed,
+        })
     }
 
     /// The listed paths.
@@ -116,7 +122,10 @@ impl View {
             .filter(|(_, range)| range.clone().any(|leaf| kept.contains(leaf)))
             .map(|(path, _)| path.clone())
             .collect();
-        Ok(Cut { bytes: out.into(), given })
+        Ok(Cut {
+            bytes: out.into(),
+            given,
+        })
     }
 
     fn cut_message(
@@ -128,13 +137,18 @@ impl View {
     ) -> Result<(), Garbled> {
         for occurrence in wire::fields(message) {
             let occurrence = occurrence?;
-            let Some(field) = node.field(occurrence.number) else { continue };
+            let Some(field) = node.field(occurrence.number) else {
+                continue;
+            };
             if !field.leaves.clone().any(|leaf| self.leaves.contains(leaf)) {
                 continue;
             }
             match &field.content {
                 Content::Leaf { inside: None, .. } => out.extend_from_slice(occurrence.raw),
-                Content::Leaf { inside: Some(numbers), .. } => {
+                Content::Leaf {
+                    inside: Some(numbers),
+                    ..
+                } => {
                     put_known(out, field.number, numbers, occurrence.value)?;
                 }
                 Content::Message(below) => {
@@ -178,8 +192,8 @@ fn put_known(out: &mut Vec<u8>, number: u32, known: &[u32], value: Value<'_>) ->
 
 #[cfg(test)]
 mod tests {
-    use prost::Message as _;
     use proptest::prelude::*;
+    use prost::Message as _;
     use proto::lookup::v1::{Address, CodedValue, PartialDate};
     use proto::population::v1::Citizen;
 
@@ -196,11 +210,21 @@ mod tests {
         Citizen {
             personal_id: "079090123456".into(),
             full_name: "Nguyễn Thị Hòa".into(),
-            birth_date: Some(PartialDate { year: 1990, month: 7, day: 5 }),
-            religion: Some(CodedValue { code: "01".into(), ..Default::default() }),
+            birth_date: Some(PartialDate {
+                year: 1990,
+                month: 7,
+                day: 5,
+            }),
+            religion: Some(CodedValue {
+                code: "01".into(),
+                ..Default::default()
+            }),
             permanent_residence: Some(Address {
                 text: "12 đường số 3".into(),
-                province: Some(CodedValue { code: "79".into(), ..Default::default() }),
+                province: Some(CodedValue {
+                    code: "79".into(),
+                    ..Default::default()
+                }),
                 ..Default::default()
             }),
             ..Default::default()
@@ -216,13 +240,19 @@ mod tests {
 
     #[test]
     fn only_listed_fields_leave() {
-        let (seen, given) =
-            cut(&["full_name", "permanent_residence.province", "phone"], &citizen().encode_to_vec());
+        let (seen, given) = cut(
+            &["full_name", "permanent_residence.province", "phone"],
+            &citizen().encode_to_vec(),
+        );
         assert_eq!(seen.full_name, "Nguyễn Thị Hòa");
         assert_eq!(seen.personal_id, "");
         assert_eq!(seen.permanent_residence.as_ref().expect("given").text, "");
         assert_eq!(
-            seen.permanent_residence.expect("given").province.expect("given").code,
+            seen.permanent_residence
+                .expect("given")
+                .province
+                .expect("given")
+                .code,
             "79"
         );
         assert_eq!(given, ["full_name", "permanent_residence.province"]);

@@ -90,12 +90,16 @@ fn next_field<'a>(rest: &mut &'a [u8]) -> Result<Field<'a>, Garbled> {
     }
     let value = match tag & 7 {
         0 => Value::Varint(varint(rest)?),
-        1 => Value::Fixed64(u64::from_le_bytes(take(rest, 8)?.try_into().map_err(|_| Garbled)?)),
+        1 => Value::Fixed64(u64::from_le_bytes(
+            take(rest, 8)?.try_into().map_err(|_| Garbled)?,
+        )),
         2 => {
             let length = usize::try_from(varint(rest)?).map_err(|_| Garbled)?;
             Value::Bytes(take(rest, length)?)
         }
-        5 => Value::Fixed32(u32::from_le_bytes(take(rest, 4)?.try_into().map_err(|_| Garbled)?)),
+        5 => Value::Fixed32(u32::from_le_bytes(
+            take(rest, 4)?.try_into().map_err(|_| Garbled)?,
+        )),
         _ => return Err(Garbled),
     };
     let raw = start.get(..start.len() - rest.len()).ok_or(Garbled)?;
@@ -139,8 +143,8 @@ pub fn put_bytes(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use prost::Message as _;
     use proptest::prelude::*;
+    use prost::Message as _;
 
     use super::*;
 
@@ -158,7 +162,14 @@ mod tests {
 
     #[test]
     fn groups_and_cut_values_are_garbled() {
-        for bytes in [&[0x0b_u8][..], &[0x0c], &[0x0a, 0x05, 0x01], &[0x08], &[0x09, 0, 0], &[0x00, 0x00]] {
+        for bytes in [
+            &[0x0b_u8][..],
+            &[0x0c],
+            &[0x0a, 0x05, 0x01],
+            &[0x08],
+            &[0x09, 0, 0],
+            &[0x00, 0x00],
+        ] {
             assert_eq!(fields(bytes).last(), Some(Err(Garbled)), "{bytes:?}");
         }
     }

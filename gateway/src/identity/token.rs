@@ -1,0 +1,137 @@
+//! Every rule that a token must keep (RFC 9068, RFC 8705, RFC 8725), cheap ones first.
+//!
+//! The signature is checked last, by `jsonwebtoken`; all else is checked here, because a library
+//! looks at a claim only where it is told to and only where the claim is there.
+
+pub mod cache;
+mod claims;
+pub(super) mod form;
+mod header;
+mod times;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use super::agency::Agency;
+use super::{Caller, PeerCertificate, TokenIssuer, refuse};
+use crate::clock::Moment;
+use crate::status::{Reason, Refusal};
+
+use cache::VerifiedToken;
+pub use cache::VerifiedTokens;
+use claims::Claims;
+use form::Parts;
+use header::Header;
+
+/// What a token must keep, beside what the RFCs say.
+#[derive(Clone, Debug)]
+pub struct TokenRules {
+    /// The value that `aud` must hold: this gateway.
+    pub audience: String,
+    /// The longest `exp − iat`.
+    pub max_lifetime: Duration,
+    /// How far clocks may differ, for `exp` and `nbf`.
+    pub leeway: Duration,
+    /// How far `iat` may lie ahead.
+    pub issued_ahead: Duration,
+    /// How long a verified token is remembered, if it does not expire before.
+    pub remember: Duration,
+}
+
+impl Default for TokenRules {
+    fn default() -> Self {
+        Self {
+            audience: String::new(),
+            max_lifetime: Duration::from_secs(600),
+            leeway: Duration::from_secs(10),
+            issued_ahead: Duration::from_secs(60),
+            remember: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Every check of a token that has not been seen before.
+pub(super) fn verify(
+    token: &str,
+    peer: &PeerCertificate,
+    agency: &Agency,
+    issuer: &TokenIssuer,
+    rules: &TokenRules,
+    now: Moment,
+    verified: &VerifiedTokens,
+) -> Result<VerifiedToken, Refusal> {
+    let parts = Parts::split(token)?;
+    let header = Header::read(&parts.header)?;
+    let claims = Claims::read(&parts.claims, agency)?;
+
+    if claims.issuer != issuer.issuer {
+        return Err(refuse(
+            Reason::TokenIssuer,
+            "the token is not from the agency's issuer",
+        ));
+    }
+    if !claims.audience.contains(&rules.audience) {
+        return Err(refuse(
+            Reason::TokenAudience,
+            "the token is not meant for this gateway",
+        ));
+    }
+    claims.times.check(rules, now)?;
+    if !bool::from(claims.confirmation.ct_eq(peer.fingerprint())) {
+        return Err(refuse(
+            Reason::TokenBinding,
+            "the token is bound to another client certificate",
+        ));
+    }
+    let system = agency
+        .clients
+        .iter()
+        .find(|client| ***client == *claims.client)
+        .ok_or_else(|| {
+            refuse(
+                Reason::ClientUnknown,
+                "the client of the token does not belong to the agency",
+            )
+        })?;
+
+    let key = issuer
+        .keys
+        .find(&header.kid)
+        .filter(|key| key.algorithm == header.algorithm)
+        .ok_or_else(|| refuse(Reason::TokenSignature, "no key of the issuer fits the token"))?;
+    verified.count_signature_check();
+    let signed =
+        jsonwebtoken::crypto::verify(parts.signature, parts.signed.as_bytes(), &key.key, key.algorithm);
+    if !matches!(signed, Ok(true)) {
+        return Err(refuse(
+            Reason::TokenSignature,
+            "the signature of the token is wrong",
+        ));
+    }
+
+    // The role is compared last: its refusal is about an officer, who must be proved first.
+    let role = claims.role(agency)?;
+    let caller = Caller {
+        agency: Arc::clone(&agency.id),
+        system: Arc::clone(system),
+        officer: claims.officer.as_str().into(),
+        role,
+        unit: claims.unit.as_deref().map(Arc::from),
+        certificate: *peer.fingerprint(),
+        token_id_hash: Sha256::new()
+            .chain_update(&issuer.issuer)
+            .chain_update([0])
+            .chain_update(&claims.token_id)
+            .finalize()
+            .into(),
+        auditor: agency.auditor,
+    };
+    Ok(VerifiedToken {
+        caller: Arc::new(caller),
+        times: claims.times,
+        verified_at: now,
+    })
+}
