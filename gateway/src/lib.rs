@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+pub mod development;
 pub mod identity;
 pub mod record;
 pub mod status;
