@@ -1,11 +1,15 @@
 //! What is wrong with a registry's settings, all of it at once, without opening anything.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, MessageDescriptor};
 
-use crate::settings::RegistrySettings;
+use crate::embedded;
+use crate::mapping::{self, Plan};
+use crate::settings::{Kind, RegistrySettings};
 
 /// One thing that is wrong in a registry's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,22 +20,85 @@ pub struct Problem {
     pub message: String,
 }
 
+/// Checks settings against the canonical schemas. Empty when nothing is wrong.
+#[must_use]
+pub fn check(settings: &RegistrySettings, pool: &DescriptorPool) -> Vec<Problem> {
+    plans(settings, pool).err().unwrap_or_default()
+}
+
+/// The canonical records of a registry, by full name.
+pub(crate) type Records = BTreeMap<Arc<str>, Record>;
+
+/// One canonical record, and how it is made.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) descriptor: MessageDescriptor,
+    pub(crate) plan: Plan,
+}
+
+/// The checked settings, ready to be carried out; or all that is wrong.
+pub(crate) fn plans(settings: &RegistrySettings, pool: &DescriptorPool) -> Result<Records, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut records = Records::new();
+    if settings.records.is_empty() {
+        problems.push(Problem::at(
+            0..0,
+            "the registry gives no record, wanted [records.\"full.Name\"]",
+        ));
+    }
+    for (name, record) in &settings.records {
+        let Some(descriptor) = pool.get_message_by_name(name.get_ref()) else {
+            let valid = record_names(pool);
+            let near = mapping::suggestion(name.get_ref(), valid.iter().map(String::as_str));
+            problems.push(Problem::at(
+                name.span(),
+                format!(
+                    "found {:?}, wanted the full name of a canonical record{near}",
+                    name.get_ref()
+                ),
+            ));
+            continue;
+        };
+        if let Some(plan) = mapping::compile(record, &settings.shapes, &descriptor, &mut problems) {
+            records.insert(Arc::from(name.get_ref().as_str()), Record { descriptor, plan });
+        }
+    }
+    match settings.kind.get_ref() {
+        Kind::Embedded => embedded::check(settings.connection.get_ref(), &records, &mut problems),
+    }
+    if problems.is_empty() {
+        Ok(records)
+    } else {
+        Err(problems)
+    }
+}
+
+/// The messages that lookup methods are about.
+fn record_names(pool: &DescriptorPool) -> Vec<String> {
+    let mut names: Vec<_> = pool
+        .services()
+        .flat_map(|service| service.methods().collect::<Vec<_>>())
+        .filter_map(|method| proto::rules::lookup_method(&method))
+        .map(|lookup| lookup.record)
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+impl Problem {
+    pub(crate) fn at(span: Range<usize>, message: impl Into<String>) -> Self {
+        // What has no place in the file, such as a default, has an empty span.
+        let span = Some(span).filter(|span| !span.is_empty());
+        Self {
+            span,
+            message: message.into(),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
-}
-
-/// Checks settings against the canonical schemas. Empty when nothing is wrong.
-#[must_use]
-pub fn check(settings: &RegistrySettings, pool: &DescriptorPool) -> Vec<Problem> {
-    settings
-        .records
-        .keys()
-        .filter(|name| pool.get_message_by_name(name.get_ref()).is_none())
-        .map(|name| Problem {
-            span: Some(name.span()),
-            message: format!("there is no record {}", name.get_ref()),
-        })
-        .collect()
 }

@@ -1,13 +1,24 @@
-//! From settings to a registry that can be asked.
+//! From settings to a registry that can be asked, with its protections around it.
+//!
+//! The wrappers, from the outside in:
+//!
+//! | wrapper | why it stands there |
+//! |---|---|
+//! | [`Measured`] | outermost: it sees what the caller sees, waiting and refusals included |
+//! | [`Guarded`] | limits of time, number, size and depth; that the answer is about the subject asked for |
+//! | the kind itself | speaks the registry's language |
 
 use std::path::Path;
 use std::sync::Arc;
 
 use prost_reflect::DescriptorPool;
 
-use crate::check::{Problem, check};
+use crate::check::{Problem, Records, plans};
+use crate::embedded;
+use crate::guarded::{Guarded, Limits};
+use crate::measured::{Measured, Measures};
 use crate::registry::Registry;
-use crate::settings::RegistrySettings;
+use crate::settings::{Kind, RegistrySettings};
 
 /// Why a registry can't be used.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -24,7 +35,7 @@ pub enum ConnectError {
 }
 
 /// Opens the registry `name`, checks the settings against it, and puts the protections around it.
-/// Relative paths start from `base`.
+/// Relative paths start from `base`. Blocks the thread for as long as opening takes.
 ///
 /// # Errors
 /// [`ConnectError`], with every problem of the settings at once.
@@ -34,12 +45,37 @@ pub fn connect(
     base: &Path,
     pool: &DescriptorPool,
 ) -> Result<Arc<dyn Registry>, ConnectError> {
-    let problems = check(settings, pool);
-    if !problems.is_empty() {
-        return Err(ConnectError::Settings(problems));
+    connect_measured(name, settings, base, pool).map(|(registry, _)| registry)
+}
+
+/// As [`connect`], with the measures of the registry beside it.
+///
+/// # Errors
+/// As [`connect`].
+pub fn connect_measured(
+    name: &str,
+    settings: &RegistrySettings,
+    base: &Path,
+    pool: &DescriptorPool,
+) -> Result<(Arc<dyn Registry>, Arc<Measures>), ConnectError> {
+    let records = Arc::new(plans(settings, pool).map_err(ConnectError::Settings)?);
+    match settings.kind.get_ref() {
+        Kind::Embedded => {
+            let connection = settings.connection.get_ref();
+            let registry = embedded::connect(name, connection, base, Arc::clone(&records))?;
+            Ok(wrapped(name, registry, settings, &records))
+        }
     }
-    let file = base.join(settings.connection.get_ref().file.get_ref());
-    Err(ConnectError::Unreachable {
-        what: format!("registry {name}: {} can't be opened yet", file.display()),
-    })
+}
+
+fn wrapped<R: Registry>(
+    name: &str,
+    registry: R,
+    settings: &RegistrySettings,
+    records: &Records,
+) -> (Arc<dyn Registry>, Arc<Measures>) {
+    let guarded = Guarded::new(name, registry, Limits::from(&settings.protection), records);
+    let measured = Measured::new(name, guarded);
+    let measures = measured.measures();
+    (Arc::new(measured), measures)
 }

@@ -11,14 +11,19 @@
 
 pub mod check;
 pub mod connect;
+
 pub mod embedded;
 pub mod error;
+mod guarded;
+mod mapping;
+pub mod measured;
 pub mod registry;
 pub mod settings;
 pub mod text;
 
 pub use check::{Problem, check};
-pub use connect::{ConnectError, connect};
+pub use connect::{ConnectError, connect, connect_measured};
 pub use error::Error;
+pub use measured::{Measures, Snapshot};
 pub use registry::{Found, Question, Registry};
 pub use settings::RegistrySettings;

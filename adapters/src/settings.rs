@@ -12,7 +12,10 @@ use toml::Spanned;
 use crate::embedded;
 
 pub use policy::{CachePolicy, Protection, Scope};
-pub use records::{Conversion, FieldSettings, Fields, KeySettings, ListSettings, Lists, RecordSettings};
+pub use records::{
+    Conversion, FieldSettings, Fields, KeySettings, ListSettings, Lists, PartSettings, Parts, RecordSettings,
+    Shapes,
+};
 pub use units::{Interval, Size};
 
 /// The settings of one registry.
@@ -33,6 +36,9 @@ pub struct RegistrySettings {
     /// Limits on what is asked and on what comes back.
     #[serde(default)]
     pub protection: Protection,
+    /// Fields of messages that occur more than once, by a name of the file's own.
+    #[serde(default)]
+    pub shapes: Shapes,
     /// The canonical records it gives, by full name, and how each is made.
     pub records: BTreeMap<Spanned<String>, RecordSettings>,
 }

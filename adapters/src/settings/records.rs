@@ -14,11 +14,18 @@
 //! "ethnicity.code" = { from = "dan_toc" }
 //! "ethnicity.list" = { constant = "ethnicity" }
 //!
+//! [records."lienthong.population.v1.Citizen".parts]
+//! father = { shape = "person", prefix = "cha_" }
+//!
 //! [records."lienthong.population.v1.Citizen".lists.other_names]
 //! from = "ten_goi_khac"
 //! key = "so_dinh_danh"
 //! order = "thu_tu"
 //! value = { from = "ten" }
+//!
+//! [shapes.person]
+//! full_name = { from = "ho_ten" }
+//! personal_id = { from = "so_dinh_danh" }
 //! ```
 
 use std::collections::BTreeMap;
@@ -37,6 +44,9 @@ pub struct RecordSettings {
     /// Path of the canonical field → where its value comes from.
     #[serde(default)]
     pub fields: Fields,
+    /// Path of a nested message → the shape that its fields have.
+    #[serde(default)]
+    pub parts: Parts,
     /// Repeated canonical field → the rows it is made of.
     #[serde(default)]
     pub lists: Lists,
@@ -44,6 +54,12 @@ pub struct RecordSettings {
 
 /// Path of a canonical field, such as `head_office.province.code` → where its value comes from.
 pub type Fields = BTreeMap<Spanned<String>, Spanned<FieldSettings>>;
+
+/// Name → fields of a message that occurs more than once, such as an address.
+pub type Shapes = BTreeMap<Spanned<String>, Fields>;
+
+/// Path of a nested message → the shape that its fields have.
+pub type Parts = BTreeMap<Spanned<String>, PartSettings>;
 
 /// Repeated canonical field → the rows it is made of.
 pub type Lists = BTreeMap<Spanned<String>, ListSettings>;
@@ -60,14 +76,29 @@ pub struct KeySettings {
     pub digits: Option<usize>,
 }
 
+/// A nested message whose fields are those of a shape.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartSettings {
+    /// Name of the shape.
+    pub shape: Spanned<String>,
+    /// What stands before the shape's column names.
+    #[serde(default)]
+    pub prefix: String,
+}
+
 /// Where the value of one canonical field comes from: `from` or `constant`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FieldSettings {
     /// The column.
     pub from: Option<Spanned<String>>,
-    /// The same value in every record. It doesn't make a message present by itself.
+    /// The same value in every record: text, or the name of an enum's value.
     pub constant: Option<Spanned<String>>,
+    /// Whether the value only goes with others: alone it doesn't make its message present, as the
+    /// edition of a code does without the code. A constant is always so.
+    #[serde(default)]
+    pub companion: bool,
     /// How the value is read. Without it: as the canonical field's type and match rule suggest.
     #[serde(rename = "as")]
     pub conversion: Option<Spanned<Conversion>>,
@@ -90,14 +121,22 @@ pub struct ListSettings {
     /// Only rows whose columns have these values.
     #[serde(default)]
     pub only: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// Only rows whose columns hold nothing.
+    #[serde(default)]
+    pub absent: Vec<Spanned<String>>,
     /// The column that orders the items.
     pub order: Spanned<String>,
     /// Whether the largest comes first.
     #[serde(default)]
     pub descending: bool,
+    /// For messages: the shape that the item's own fields have.
+    pub shape: Option<Spanned<String>>,
     /// For messages: path in the item → where its value comes from.
     #[serde(default)]
     pub fields: Fields,
+    /// For messages: path of a message in the item → the shape that its fields have.
+    #[serde(default)]
+    pub parts: Parts,
     /// For plain values: where the item comes from.
     pub value: Option<Spanned<FieldSettings>>,
 }

@@ -1,0 +1,157 @@
+//! A compiled mapping, and its carrying out: columns in, encoded record out.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use prost::encoding::{WireType, encode_key, encode_varint};
+
+use super::convert::Convert;
+use super::key::Key;
+use super::{Source, Value};
+use crate::error::Error;
+
+/// How one canonical record is made.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The table of the record's own row.
+    pub(crate) table: Column,
+    /// Its columns, in the order in which a source numbers them.
+    pub(crate) columns: Vec<Column>,
+    /// The identifiers, and the column of each.
+    pub(crate) keys: Vec<Key>,
+    pub(crate) key_columns: Vec<Column>,
+    /// The repeated fields.
+    pub(crate) lists: Vec<List>,
+    /// Place of the column that holds the registry's own moment.
+    pub(crate) as_of: Option<usize>,
+    pub(super) message: MessagePlan,
+}
+
+/// A name of the registry, and where in its file it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) span: Range<usize>,
+}
+
+/// How a repeated field is made: one item a row.
+#[derive(Debug)]
+pub(crate) struct List {
+    pub(crate) table: Column,
+    pub(crate) key: Column,
+    /// Place of the column of the record's own row that `key` equals.
+    pub(crate) equals: usize,
+    pub(crate) only: Vec<(Column, String)>,
+    pub(crate) absent: Vec<Column>,
+    pub(crate) order: Column,
+    pub(crate) descending: bool,
+    pub(crate) columns: Vec<Column>,
+    pub(super) item: FieldPlan,
+}
+
+/// The fields of one message that are made, by number.
+#[derive(Debug, Default)]
+pub(super) struct MessagePlan {
+    pub(super) fields: Vec<FieldPlan>,
+}
+
+/// How one field is made.
+#[derive(Debug)]
+pub(super) struct FieldPlan {
+    pub(super) number: u32,
+    /// For people.
+    pub(super) path: Arc<str>,
+    /// Alone, it doesn't make its message present.
+    pub(super) companion: bool,
+    pub(super) made: Made,
+}
+
+#[derive(Debug)]
+pub(super) enum Made {
+    /// Of a column.
+    Of { column: usize, convert: Convert },
+    /// Always the same: the bytes behind the field's tag.
+    Always { wire: WireType, bytes: Vec<u8> },
+    /// Of its own fields.
+    Message(MessagePlan),
+}
+
+impl Plan {
+    /// Writes the record's own row. The repeated fields are written beside it, by [`List::write`].
+    pub(crate) fn write(&self, row: &impl Source, out: &mut Vec<u8>) -> Result<(), Error> {
+        self.message.write(row, out).map(|_| ())
+    }
+
+    /// The registry's own moment, microseconds since 1970.
+    pub(crate) fn as_of(&self, row: &impl Source) -> Option<i64> {
+        match row.value(self.as_of?) {
+            Value::Text(text) => {
+                let moment = crate::text::date::parse(text).ok()??.instant()?;
+                Some(moment.as_microsecond())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl List {
+    /// Writes one item.
+    pub(crate) fn write(&self, row: &impl Source, out: &mut Vec<u8>) -> Result<(), Error> {
+        let before = out.len();
+        self.item.write(row, out)?;
+        if out.len() == before {
+            // An item of which nothing is known is still an item: the count must be right.
+            self.item.write_empty(out);
+        }
+        Ok(())
+    }
+}
+
+impl MessagePlan {
+    /// Whether anything but companions was written or said.
+    fn write(&self, row: &impl Source, out: &mut Vec<u8>) -> Result<bool, Error> {
+        let mut present = false;
+        for field in &self.fields {
+            let said = field.write(row, out)?;
+            present |= said && !field.companion;
+        }
+        Ok(present)
+    }
+}
+
+impl FieldPlan {
+    /// Whether the source says anything about this field.
+    fn write(&self, row: &impl Source, out: &mut Vec<u8>) -> Result<bool, Error> {
+        match &self.made {
+            Made::Of { column, convert } => {
+                convert
+                    .write(self.number, row.value(*column), out)
+                    .map_err(|_| Error::Incomplete {
+                        field: self.path.to_string(),
+                    })
+            }
+            Made::Always { wire, bytes } => {
+                encode_key(self.number, *wire, out);
+                out.extend_from_slice(bytes);
+                Ok(true)
+            }
+            Made::Message(message) => {
+                let mut inner = Vec::new();
+                let present = message.write(row, &mut inner)?;
+                if present {
+                    encode_key(self.number, WireType::LengthDelimited, out);
+                    encode_varint(inner.len() as u64, out);
+                    out.extend_from_slice(&inner);
+                }
+                Ok(present)
+            }
+        }
+    }
+
+    fn write_empty(&self, out: &mut Vec<u8>) {
+        if matches!(self.made, Made::Message(_)) {
+            encode_key(self.number, WireType::LengthDelimited, out);
+            encode_varint(0, out);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Counts and times of a registry's answers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tracing::Instrument as _;
+
+use crate::error::Error;
+use crate::registry::{Found, Question, Registry};
+
+/// Counts and times what the registry inside answers.
+pub struct Measured<R> {
+    name: Arc<str>,
+    inner: R,
+    measures: Arc<Measures>,
+}
+
+/// The running counts of one registry.
+#[derive(Debug, Default)]
+pub struct Measures {
+    found: AtomicU64,
+    not_found: AtomicU64,
+    failed: AtomicU64,
+    given_up: AtomicU64,
+    micros: AtomicU64,
+    longest_micros: AtomicU64,
+}
+
+/// The counts at one moment. They are read one after the other: under load they may differ by the
+/// questions of a few microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Answers with a record.
+    pub found: u64,
+    /// Answers that there is no such subject.
+    pub not_found: u64,
+    /// Every other end.
+    pub failed: u64,
+    /// Questions whose asker went away.
+    pub given_up: u64,
+    /// Time of all answers together.
+    pub time: Duration,
+    /// Time of the longest answer.
+    pub longest: Duration,
+}
+
+impl<R> Measured<R> {
+    /// Measures `inner`, the registry called `name`.
+    pub fn new(name: &str, inner: R) -> Self {
+        Self {
+            name: Arc::from(name),
+            inner,
+            measures: Arc::default(),
+        }
+    }
+
+    /// The running counts.
+    #[must_use]
+    pub fn measures(&self) -> Arc<Measures> {
+        Arc::clone(&self.measures)
+    }
+}
+
+impl Measures {
+    /// The counts now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            found: self.found.load(Ordering::Relaxed),
+            not_found: self.not_found.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+            given_up: self.given_up.load(Ordering::Relaxed),
+            time: Duration::from_micros(self.micros.load(Ordering::Relaxed)),
+            longest: Duration::from_micros(self.longest_micros.load(Ordering::Relaxed)),
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl<R: Registry> Registry for Measured<R> {
+    async fn look_up(&self, question: Question) -> Result<Found, Error> {
+        let span = tracing::debug_span!("registry", registry = %self.name, record = %question.record);
+        let mut watch = Watch {
+            measures: &self.measures,
+            start: Instant::now(),
+            counter: &self.measures.given_up,
+        };
+        let outcome = self.inner.look_up(question).instrument(span).await;
+        watch.counter = match &outcome {
+            Ok(_) => &self.measures.found,
+            Err(Error::NotFound) => &self.measures.not_found,
+            Err(_) => &self.measures.failed,
+        };
+        outcome
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        self.inner.check().await
+    }
+}
+
+/// Counts when it goes, so that a question that was given up is counted too.
+struct Watch<'a> {
+    measures: &'a Measures,
+    start: Instant,
+    counter: &'a AtomicU64,
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        let micros = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.counter.fetch_add(1, Ordering::Relaxed);
+        self.measures.micros.fetch_add(micros, Ordering::Relaxed);
+        self.measures.longest_micros.fetch_max(micros, Ordering::Relaxed);
+    }
+}
