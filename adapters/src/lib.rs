@@ -6,10 +6,14 @@
 //! | what a registry's file says | [`settings`] |
 //! | what is wrong with it | [`check`](mod@check) |
 //! | how it becomes a registry, and in which order the protections stand | [`connect`](mod@connect) |
+//! | what is counted and timed | [`measured`] |
+//! | what every kind promises, to be run against a new one | [`conformance`] |
+//! | the kinds | [`embedded`] |
 //! | names, dates and identifiers | [`text`] |
 #![forbid(unsafe_code)]
 
 pub mod check;
+pub mod conformance;
 pub mod connect;
 
 pub mod embedded;
