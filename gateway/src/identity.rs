@@ -23,6 +23,11 @@ pub mod tls;
 pub mod token;
 pub mod trust;
 
+#[cfg(test)]
+pub(crate) mod corpus;
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 

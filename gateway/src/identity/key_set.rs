@@ -216,3 +216,6 @@ fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<VerificationKey, KeyProblem> {
         key: DecodingKey::from_rsa_raw_components(modulus, exponent),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,6 +67,12 @@ impl VerifiedTokens {
         self.signature_checks.load(Ordering::Relaxed)
     }
 
+    /// How many tokens are remembered, after the upkeep that is due.
+    pub fn remembered(&self) -> u64 {
+        self.tokens.run_pending_tasks();
+        self.tokens.entry_count()
+    }
+
     pub(super) fn count_signature_check(&self) {
         self.signature_checks.fetch_add(1, Ordering::Relaxed);
     }

@@ -1,0 +1,8 @@
+//! Identity as a whole, with real certificates and real signatures.
+
+mod certificates;
+mod handshake;
+mod properties;
+mod remembered;
+mod scene;
+mod tokens;

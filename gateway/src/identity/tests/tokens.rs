@@ -1,0 +1,110 @@
+use sha2::{Digest as _, Sha256};
+
+use super::scene::SCENE;
+
+#[test]
+fn every_hostile_token_is_refused_for_its_own_reason() {
+    let cases = SCENE.forge().hostile();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let expected = case.reason.unwrap();
+        match SCENE.try_case(case) {
+            Ok(_) => wrong.push(format!("{}: accepted", case.name)),
+            Err(rejected) if rejected.refusal.reason.word() != expected => {
+                wrong.push(format!(
+                    "{}: {} instead of {expected}",
+                    case.name, rejected.refusal.reason
+                ));
+            }
+            Err(_) => {}
+        }
+    }
+    println!("{} hostile tokens", cases.len());
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
+    assert!(cases.len() >= 300);
+}
+
+#[test]
+fn no_two_hostile_cases_have_one_name() {
+    let mut names: Vec<_> = SCENE
+        .forge()
+        .hostile()
+        .into_iter()
+        .map(|case| case.name)
+        .collect();
+    let all = names.len();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), all);
+}
+
+#[test]
+fn every_honest_token_is_accepted() {
+    for case in SCENE.forge().honest() {
+        if let Err(rejected) = SCENE.try_case(&case) {
+            panic!("{}: {}", case.name, rejected.refusal.reason);
+        }
+    }
+}
+
+#[test]
+fn the_caller_is_what_certificate_and_token_say() {
+    let caller = SCENE
+        .identity
+        .identify(&SCENE.own, &SCENE.token(), super::scene::NOW)
+        .unwrap();
+    assert_eq!(caller.agency(), "H29.12");
+    assert_eq!(caller.system(), SCENE.facts.client);
+    assert_eq!(caller.officer(), "officer-17");
+    assert_eq!(caller.role(), SCENE.facts.roles[0]);
+    assert_eq!(caller.unit(), Some("one-stop"));
+    assert_eq!(caller.certificate(), SCENE.own.fingerprint());
+    let id = format!("{}\0token-1", SCENE.facts.issuer);
+    assert_eq!(caller.token_id_hash()[..], Sha256::digest(id)[..]);
+    assert!(!caller.is_auditor());
+}
+
+#[test]
+fn both_forms_of_one_signature_are_one_token_to_the_log() {
+    let cases = SCENE.forge().honest();
+    let hash = |name: &str| {
+        let case = cases.iter().find(|case| case.name == name).unwrap();
+        *SCENE.try_case(case).unwrap().token_id_hash()
+    };
+    assert_eq!(hash("the other form of an ES256 signature"), hash("ES256"));
+}
+
+#[test]
+fn a_refusal_holds_nothing_of_the_token() {
+    let secrets = [
+        "officer-17",
+        "token-1",
+        "attacker",
+        "h30-one-stop",
+        "director",
+        "realms",
+    ];
+    for case in SCENE.forge().hostile() {
+        let refusal = SCENE.try_case(&case).unwrap_err().refusal;
+        let shown = format!("{refusal:?} {:?}", refusal.status("r", None));
+        for secret in secrets {
+            assert!(!shown.contains(secret), "{}: {shown}", case.name);
+        }
+    }
+}
+
+#[test]
+fn a_refused_token_still_tells_the_agency_of_the_certificate() {
+    for case in SCENE.forge().hostile() {
+        assert_eq!(
+            SCENE.try_case(&case).unwrap_err().agency.as_deref(),
+            Some("H29.12")
+        );
+    }
+}
