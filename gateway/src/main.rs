@@ -1,1 +1,5 @@
-fn main() {}
+//! The program `lienthong`.
+
+fn main() -> std::process::ExitCode {
+    gateway::cli::run()
+}

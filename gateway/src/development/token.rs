@@ -158,3 +158,92 @@ fn coordinates(key: &KeyPair) -> (String, String) {
     let (x, y) = point[1..].split_at((point.len() - 1) / 2);
     (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::development::pki;
+    use crate::identity::{
+        AgencyIdentity, ClientCertificateName, ClientTrust, Identity, IdentitySnapshot, KeySet, NamedCa,
+        PeerCertificate, TokenIssuer, TokenRules, VerifiedTokens,
+    };
+
+    #[test]
+    fn what_a_development_folder_holds_is_accepted_by_identity() {
+        use rustls::pki_types::CertificateDer;
+        use rustls::pki_types::pem::PemObject as _;
+
+        let root = tempfile::tempdir().unwrap();
+        let folder = KeyFolder::new(root.path(), false);
+        let (now, day) = (Moment::now(), Duration::from_secs(86_400));
+        let [authority, _] = pki::init(&folder, &["localhost".into()], now, day).unwrap();
+        let client = pki::client(&folder, "H29.12", &pki::agency_uri("H29.12"), now, day).unwrap();
+        let keys = issuer(&folder, "dev").unwrap();
+
+        let trust = ClientTrust::load(&[NamedCa {
+            name: "dev".into(),
+            pem: authority.public,
+        }])
+        .unwrap();
+        let chain = [CertificateDer::from_pem_file(&client.public).unwrap()];
+        let peer = PeerCertificate::read(&chain, &trust, now).unwrap();
+        let snapshot = IdentitySnapshot {
+            agencies: vec![AgencyIdentity {
+                id: "H29.12".into(),
+                certificates: vec![ClientCertificateName {
+                    ca: "dev".into(),
+                    san_uri: pki::agency_uri("H29.12"),
+                }],
+                issuer: "dev".into(),
+                clients: vec!["h29-one-stop".into()],
+                role_claim: "role".into(),
+                unit_claim: Some("unit".into()),
+                roles: vec!["receiver".into()],
+                ..AgencyIdentity::default()
+            }],
+            issuers: vec![TokenIssuer {
+                name: "dev".into(),
+                issuer: issuer_value("dev"),
+                keys: KeySet::load(&keys.public).unwrap(),
+            }],
+            rules: TokenRules {
+                audience: "urn:gateway".into(),
+                ..TokenRules::default()
+            },
+        };
+        let identity = Identity::new(snapshot, VerifiedTokens::new(10)).unwrap();
+
+        let request = TokenRequest {
+            issuer: issuer_value("dev"),
+            audience: "urn:gateway".into(),
+            client: "h29-one-stop".into(),
+            officer: "officer-1".into(),
+            role: ("role".into(), "receiver".into()),
+            unit: Some(("unit".into(), "counter-3".into())),
+            lifetime: Duration::from_secs(300),
+            certificate: pki::fingerprint_of(&client.public).unwrap(),
+        };
+        let token = IssuerKey::load(&keys.private)
+            .unwrap()
+            .issue(&request, now)
+            .unwrap();
+        let mut headers = http::HeaderMap::new();
+        headers.insert(
+            http::header::AUTHORIZATION,
+            format!("Bearer {token}").parse().unwrap(),
+        );
+        let caller = identity.identify(&peer, &headers, now).unwrap();
+        assert_eq!(
+            (caller.officer(), caller.unit()),
+            ("officer-1", Some("counter-3"))
+        );
+    }
+
+    #[test]
+    fn the_thumbprint_is_that_of_rfc_7638() {
+        let key = IssuerKey::generate().unwrap();
+        let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(key.jwks()["keys"][0].clone()).unwrap();
+        let other = jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256).unwrap();
+        assert_eq!(key.kid(), other);
+    }
+}

@@ -5,6 +5,7 @@
 
 pub mod cache;
 mod claims;
+pub mod explain;
 pub(super) mod form;
 mod header;
 mod times;
@@ -16,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::agency::Agency;
-use super::{Caller, PeerCertificate, TokenIssuer, refuse};
+use super::{Caller, KeySet, PeerCertificate, TokenIssuer, refuse};
 use crate::clock::Moment;
 use crate::status::{Reason, Refusal};
 
@@ -65,7 +66,7 @@ pub(super) fn verify(
 ) -> Result<VerifiedToken, Refusal> {
     let parts = Parts::split(token)?;
     let header = Header::read(&parts.header)?;
-    let claims = Claims::read(&parts.claims, agency)?;
+    let claims = Claims::read(&parts.claims, &agency.role_claim, agency.unit_claim.as_deref())?;
 
     if claims.issuer != issuer.issuer {
         return Err(refuse(
@@ -73,19 +74,9 @@ pub(super) fn verify(
             "the token is not from the agency's issuer",
         ));
     }
-    if !claims.audience.contains(&rules.audience) {
-        return Err(refuse(
-            Reason::TokenAudience,
-            "the token is not meant for this gateway",
-        ));
-    }
+    check_audience(&claims, &rules.audience)?;
     claims.times.check(rules, now)?;
-    if !bool::from(claims.confirmation.ct_eq(peer.fingerprint())) {
-        return Err(refuse(
-            Reason::TokenBinding,
-            "the token is bound to another client certificate",
-        ));
-    }
+    check_binding(&claims, peer.fingerprint())?;
     let system = agency
         .clients
         .iter()
@@ -97,20 +88,8 @@ pub(super) fn verify(
             )
         })?;
 
-    let key = issuer
-        .keys
-        .find(&header.kid)
-        .filter(|key| key.algorithm == header.algorithm)
-        .ok_or_else(|| refuse(Reason::TokenSignature, "no key of the issuer fits the token"))?;
     verified.count_signature_check();
-    let signed =
-        jsonwebtoken::crypto::verify(parts.signature, parts.signed.as_bytes(), &key.key, key.algorithm);
-    if !matches!(signed, Ok(true)) {
-        return Err(refuse(
-            Reason::TokenSignature,
-            "the signature of the token is wrong",
-        ));
-    }
+    check_signature(&parts, &header, &issuer.keys)?;
 
     // The role is compared last: its refusal is about an officer, who must be proved first.
     let role = claims.role(agency)?;
@@ -134,4 +113,42 @@ pub(super) fn verify(
         times: claims.times,
         verified_at: now,
     })
+}
+
+/// The one key of the set with the token's `kid`, and only under the algorithm that it is for.
+fn check_signature(parts: &Parts<'_>, header: &Header, keys: &KeySet) -> Result<(), Refusal> {
+    let key = keys
+        .find(&header.kid)
+        .filter(|key| key.algorithm == header.algorithm)
+        .ok_or_else(|| refuse(Reason::TokenSignature, "no key of the issuer fits the token"))?;
+    let signed =
+        jsonwebtoken::crypto::verify(parts.signature, parts.signed.as_bytes(), &key.key, key.algorithm);
+    if !matches!(signed, Ok(true)) {
+        return Err(refuse(
+            Reason::TokenSignature,
+            "the signature of the token is wrong",
+        ));
+    }
+    Ok(())
+}
+
+/// Compared in constant time, so that a near miss cannot be told from a far one.
+fn check_binding(claims: &Claims, certificate: &[u8; 32]) -> Result<(), Refusal> {
+    if !bool::from(claims.confirmation.ct_eq(certificate)) {
+        return Err(refuse(
+            Reason::TokenBinding,
+            "the token is bound to another client certificate",
+        ));
+    }
+    Ok(())
+}
+
+fn check_audience(claims: &Claims, audience: &str) -> Result<(), Refusal> {
+    if !claims.audience.iter().any(|own| own == audience) {
+        return Err(refuse(
+            Reason::TokenAudience,
+            "the token is not meant for this gateway",
+        ));
+    }
+    Ok(())
 }

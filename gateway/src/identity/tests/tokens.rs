@@ -108,3 +108,61 @@ fn a_refused_token_still_tells_the_agency_of_the_certificate() {
         );
     }
 }
+
+#[test]
+fn the_explanation_finds_what_a_call_would_be_refused_for() {
+    use crate::identity::KeySet;
+    use crate::identity::token::explain::{Against, Kept, explain};
+
+    let against = Against {
+        audience: Some(SCENE.facts.audience.clone()),
+        certificate: Some(*SCENE.own.fingerprint()),
+        keys: Some(KeySet::parse(SCENE.keys.jwks().to_string().as_bytes()).unwrap()),
+        role_claim: "role".into(),
+    };
+    // What the agency's file decides, the tool does not know.
+    let beyond = [
+        "TOKEN_ISSUER",
+        "CLIENT_UNKNOWN",
+        "ROLE_NOT_AGREED",
+        "TOKEN_MISSING",
+    ];
+    let mut explained = 0;
+    for case in [SCENE.forge().honest(), SCENE.forge().hostile()].concat() {
+        let Some(token) = case
+            .authorization
+            .first()
+            .and_then(|value| value.strip_prefix(b"Bearer "))
+        else {
+            continue;
+        };
+        let about_the_unit = case.name.starts_with("unit ");
+        if case.authorization.len() != 1
+            || case.reason.is_some_and(|reason| beyond.contains(&reason))
+            || about_the_unit
+        {
+            continue;
+        }
+        let Ok(token) = std::str::from_utf8(token) else {
+            continue;
+        };
+        let explanation = explain(token, &against, super::scene::NOW);
+        let words: Vec<_> = explanation
+            .rules
+            .iter()
+            .filter_map(|(_, kept)| match kept {
+                Kept::No(refusal) => Some(refusal.reason.word()),
+                _ => None,
+            })
+            .collect();
+        match case.reason {
+            None => assert!(explanation.is_kept(), "{}: {words:?}", case.name),
+            Some(reason) if case.name != "longer than 8 KiB" => {
+                assert!(words.contains(&reason), "{}: {words:?}", case.name);
+            }
+            Some(_) => {}
+        }
+        explained += 1;
+    }
+    assert!(explained > 300);
+}

@@ -30,13 +30,11 @@ pub(super) struct Claims {
 }
 
 impl Claims {
-    pub(super) fn read(text: &[u8], agency: &Agency) -> Result<Self, Refusal> {
+    /// Reads the claims; the role and the unit stand in claims that the agency's file names.
+    pub(super) fn read(text: &[u8], role_claim: &str, unit_claim: Option<&str>) -> Result<Self, Refusal> {
         let members = json::object(text)
             .ok_or_else(|| malformed("the claims are not a JSON object without duplicate members"))?;
-        let unit = match &agency.unit_claim {
-            Some(claim) => Some(name(&members, claim)?),
-            None => None,
-        };
+        let unit = unit_claim.map(|claim| name(&members, claim)).transpose()?;
         Ok(Self {
             issuer: name(&members, "iss")?,
             audience: texts(&members, "aud")?,
@@ -46,7 +44,7 @@ impl Claims {
             times: Times::read(&members)?,
             confirmation: confirmation(&members)?,
             unit,
-            roles: texts(&members, &agency.role_claim)?,
+            roles: texts(&members, role_claim)?,
         })
     }
 

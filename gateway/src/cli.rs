@@ -1,0 +1,37 @@
+//! The command line: one file a command. Answers go to standard output, errors to standard error.
+//!
+//! Exit codes: 0 yes, 1 no, 2 usage, 3 unavailable.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod pki;
+mod token;
+
+/// Liên Thông, the data-interoperability gateway.
+#[derive(Debug, Parser)]
+#[command(name = "lienthong", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Pki(pki::PkiCommand),
+    Token(token::TokenCommand),
+}
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    let mut out = anstream::stdout().lock();
+    let outcome = match Cli::parse().command {
+        Command::Pki(command) => command.run(&mut out),
+        Command::Token(command) => command.run(&mut out),
+    };
+    outcome.unwrap_or_else(|error| {
+        anstream::eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
