@@ -1,1 +1,40 @@
-//! audit
+//! The audit log: an append-only Merkle tree of entries on disk, signed at every commit, and the verifier of it.
+//!
+//! A map, in the order in which an entry meets the parts (`README.md` tells the same as a story):
+//!
+//! - [`entry`]: what is written; [`pseudonym`]: how a subject is named without being named.
+//! - [`appender`]: the line that callers put entries in, and the thread that commits them; [`waiters`]: how callers learn of it.
+//! - [`tree`], [`proof`], [`checkpoint`], [`receipt`]: hashing, proofs, signed notes, what is handed out.
+//! - [`storage`], `frame`, `segment`, `hashes`, `recovery`: bytes on disk and how they survive.
+//! - [`verify`](mod@verify), [`reader`]: those who only read.
+
+pub mod appender;
+pub mod checkpoint;
+pub mod durable;
+pub mod entry;
+mod frame;
+mod hashes;
+mod layout;
+mod locate;
+pub mod proof;
+pub mod pseudonym;
+pub mod reader;
+pub mod receipt;
+pub mod recovery;
+mod segment;
+pub mod storage;
+pub mod tree;
+pub mod verify;
+pub mod waiters;
+
+pub use appender::{Appender, Linger, Log, Options, ReadError};
+pub use checkpoint::{Checkpoint, KeyError, NoteError, SignedCheckpoint, Signer, VerifyingKey};
+pub use durable::{Durable, Failure, Logged, State, Ticket, Unavailable};
+pub use entry::{Entry, EntryKind};
+pub use pseudonym::Pseudonymizer;
+pub use reader::{Entries, Filter, entries};
+pub use receipt::Receipt;
+pub use recovery::{OpenError, Recovery};
+pub use tree::Hash;
+pub use verify::{Damage, Finding, Progress, Report, VerifyError, VerifyOptions, verify};
+pub use waiters::Waiters;

@@ -1,0 +1,339 @@
+//! The walk through the journal, from the first byte to the last checkpoint.
+
+use std::fs::File;
+use std::path::Path;
+use std::time::Duration;
+
+use super::damage::{Damage, Finding, VerifyError};
+use super::diagnose::diagnose;
+use super::{Progress, Report, VerifyOptions};
+use crate::checkpoint::{MAX_NOTE_BYTES, NoteError, SignedCheckpoint, VerifyingKey};
+use crate::entry::check_canonical;
+use crate::frame::{BadFrame, Frames, Kind, Step, written_beyond};
+use crate::hashes::Hashes;
+use crate::layout::{CHECKPOINT, Layout, segment_name};
+use crate::recovery::acknowledged_beyond;
+use crate::segment::{self, OpeningError};
+use crate::storage::Disk;
+use crate::tree::{Hash, ROWS, TILE_HEIGHT, Tree, leaf_hash};
+
+/// Bytes between two reports of progress.
+const PROGRESS_EVERY: u64 = 4 << 20;
+/// How often, and after what pause, a broken end is read again: a writer may be at it.
+const LOOKS: u32 = 3;
+const LOOK_PAUSE: Duration = Duration::from_millis(20);
+
+/// What is known so far.
+struct Walk<'a, P> {
+    layout: Layout,
+    key: &'a VerifyingKey,
+    at_rest: bool,
+    hashes: Hashes<Disk>,
+    /// Up to here the node hashes on disk must be complete.
+    hashes_until: u64,
+    /// Checkpoints that are still to be met, the largest first.
+    known: Vec<SignedCheckpoint>,
+    tree: Tree,
+    report: Report,
+    progress: P,
+    total_bytes: u64,
+    told_bytes: u64,
+}
+
+/// The batch that is being read: leaf hashes and where the frames are.
+#[derive(Default)]
+struct Batch {
+    leaves: Vec<Hash>,
+    offsets: Vec<u64>,
+}
+
+pub(super) fn walk(folder: &Path, key: &VerifyingKey, options: &VerifyOptions, progress: impl FnMut(Progress)) -> Result<Report, VerifyError> {
+    let layout = Layout::new(folder);
+    // Read before the journal, which then is at least as long.
+    let published = published(&layout, key)?;
+    let mut known = options.known.clone();
+    known.push(published.clone());
+    known.sort_by_key(|known| std::cmp::Reverse(known.checkpoint().size));
+    let mut walk = Walk {
+        hashes: Hashes::new(Disk, layout.clone()),
+        layout,
+        key,
+        at_rest: options.at_rest,
+        hashes_until: 0,
+        known,
+        tree: Tree::empty(),
+        report: Report {
+            origin: key.name().to_owned(),
+            entries: 0,
+            root: published.checkpoint().root,
+            segments: 0,
+            checkpoints: 0,
+            bytes: 0,
+            published: published.checkpoint().size,
+            unfinished_bytes: 0,
+            duration: Duration::ZERO,
+        },
+        progress,
+        total_bytes: 0,
+        told_bytes: 0,
+    };
+    walk.journal()?;
+    walk.end()
+}
+
+/// The published checkpoint. A log has one from its first second on.
+fn published(layout: &Layout, key: &VerifyingKey) -> Result<SignedCheckpoint, VerifyError> {
+    let bytes = match std::fs::read(layout.checkpoint()) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(damaged(Damage::Removed, CHECKPOINT.to_owned(), 0, "no published checkpoint"));
+        }
+        other => other.map_err(VerifyError::file(CHECKPOINT))?,
+    };
+    let note = String::from_utf8(bytes).ok().filter(|note| note.len() <= MAX_NOTE_BYTES).ok_or(NoteError::Malformed("not text"));
+    note.and_then(|note| SignedCheckpoint::verify(&note, key))
+        .map_err(|error| damaged(Damage::BadSignature, CHECKPOINT.to_owned(), 0, &error.to_string()))
+}
+
+fn damaged(damage: Damage, file: String, offset: u64, detail: &str) -> VerifyError {
+    VerifyError::Damaged(Finding { damage, file, offset, entries: 0..0, detail: detail.to_owned() })
+}
+
+fn in_journal(first: u64) -> String {
+    format!("journal/{}", segment_name(first))
+}
+
+impl<P: FnMut(Progress)> Walk<'_, P> {
+    fn list(&mut self) -> Result<Vec<u64>, VerifyError> {
+        let firsts = segment::list(&Disk, &self.layout).map_err(VerifyError::file("journal"))?;
+        let lengths = firsts.iter().filter_map(|first| std::fs::metadata(self.layout.segment(*first)).ok());
+        self.total_bytes = lengths.map(|metadata| metadata.len()).sum();
+        self.hashes_until = if self.at_rest { u64::MAX } else { firsts.last().copied().unwrap_or_default() };
+        Ok(firsts)
+    }
+
+    /// Every segment in order; the list is looked at again after each one, for a writer may be at work.
+    fn journal(&mut self) -> Result<(), VerifyError> {
+        let mut last: Option<u64> = None;
+        loop {
+            let firsts = self.list()?;
+            let next = firsts.iter().copied().find(|first| last.is_none_or(|last| *first > last));
+            let Some(first) = next else { return Ok(()) };
+            if last.is_none() && first != 0 {
+                let mut finding = damaged(Damage::Removed, in_journal(0), 0, "the first segment is missing");
+                if let VerifyError::Damaged(finding) = &mut finding {
+                    finding.entries = 0..first;
+                }
+                return Err(finding);
+            }
+            let following = firsts.iter().copied().find(|other| *other > first);
+            self.segment(first, following)?;
+            self.report.segments += 1;
+            last = Some(first);
+        }
+    }
+
+    /// One segment; `next` is where the following one starts.
+    fn segment(&mut self, first: u64, next: Option<u64>) -> Result<(), VerifyError> {
+        let name = in_journal(first);
+        let file = File::open(self.layout.segment(first)).map_err(VerifyError::file(&name))?;
+        let opening = segment::read_opening(&file, first).map_err(|error| match error {
+            OpeningError::File(error) => VerifyError::File { file: name.clone(), error },
+            OpeningError::Damaged(offset, what) => damaged(Damage::Changed, name.clone(), offset, what),
+            OpeningError::Frame(offset, bad) => damaged(Damage::Changed, name.clone(), offset, &bad.to_string()),
+        })?;
+        self.continues(&name, first, &opening.tree)?;
+        self.check_note(&name, opening.end, opening.note.as_bytes(), &Batch::default())?;
+
+        let mut end = opening.end;
+        let mut batch = Batch::default();
+        let mut frames = Frames::new(&file, end);
+        let mut looks = 0;
+        let mut next = next;
+        loop {
+            let index = self.tree.size() + batch.leaves.len() as u64;
+            let at = frames.offset();
+            match frames.next().map_err(VerifyError::file(&name))? {
+                Step::Frame { kind: Kind::Entry, offset, payload } => {
+                    if let Err(error) = check_canonical(payload) {
+                        let finding = Finding { damage: Damage::NotCanonical, file: name, offset, entries: index..index + 1, detail: error.to_string() };
+                        return Err(VerifyError::Damaged(finding));
+                    }
+                    batch.leaves.push(leaf_hash(payload));
+                    batch.offsets.push(offset);
+                }
+                Step::Frame { kind: Kind::Checkpoint, offset, payload } => {
+                    self.check_note(&name, offset, payload, &batch)?;
+                    self.add(&mut batch, &name, offset)?;
+                    end = frames.offset();
+                    looks = 0;
+                    self.tell(end);
+                }
+                Step::Frame { kind: Kind::Edge, offset, .. } => return Err(damaged(Damage::Added, name, offset, "tree edge inside a segment")),
+                step @ (Step::End | Step::Bad(_)) => {
+                    let broken = if let Step::Bad(bad) = step { Some(bad) } else { None };
+                    if next.is_none() && !self.at_rest && (broken.is_some() || !batch.leaves.is_empty()) && looks < LOOKS {
+                        // Either a writer is at it, or it stays so.
+                        looks += 1;
+                        std::thread::sleep(LOOK_PAUSE);
+                        batch = Batch::default();
+                        frames = Frames::new(&file, end);
+                        next = self.list()?.into_iter().find(|other| *other > first);
+                        continue;
+                    }
+                    self.report.bytes += end;
+                    return self.segment_end(&file, &name, Stop { next, end, at, index, broken });
+                }
+            }
+        }
+    }
+
+    /// Whether the segment starts with the tree that the one before left.
+    fn continues(&self, name: &str, first: u64, edge: &Tree) -> Result<(), VerifyError> {
+        let size = self.tree.size();
+        let (damage, entries, detail) = match first.cmp(&size) {
+            std::cmp::Ordering::Greater => (Damage::Removed, size..first, "the segments before end earlier than this one begins"),
+            std::cmp::Ordering::Less => (Damage::Duplicated, first..size, "the segments before go further than where this one begins"),
+            std::cmp::Ordering::Equal if edge.edge() != self.tree.edge() => (Damage::Changed, 0..0, "tree edge does not continue the segment before"),
+            std::cmp::Ordering::Equal => return Ok(()),
+        };
+        Err(VerifyError::Damaged(Finding { damage, file: name.to_owned(), offset: 0, entries, detail: detail.to_owned() }))
+    }
+
+    /// Whether a checkpoint is signed and is that of the tree with the batch.
+    fn check_note(&mut self, name: &str, offset: u64, note: &[u8], batch: &Batch) -> Result<(), VerifyError> {
+        let note = std::str::from_utf8(note).map_err(|_| NoteError::Malformed("not text"));
+        let signed = note.and_then(|note| SignedCheckpoint::verify(note, self.key));
+        let signed = signed.map_err(|error| damaged(Damage::BadSignature, name.to_owned(), offset, &error.to_string()))?;
+        let signed = signed.checkpoint();
+        self.report.checkpoints += 1;
+        let mut tree = self.tree.clone();
+        batch.leaves.iter().for_each(|leaf| tree.push(*leaf));
+        if signed.size == tree.size() && signed.root == tree.root() {
+            return Ok(());
+        }
+        let diagnosis = diagnose(&self.hashes, &self.tree, &batch.leaves, signed);
+        let index = self.tree.size() + diagnosis.at as u64;
+        Err(VerifyError::Damaged(Finding {
+            damage: diagnosis.damage,
+            file: name.to_owned(),
+            offset: batch.offsets.get(diagnosis.at).copied().unwrap_or(offset),
+            entries: index..index + diagnosis.count as u64,
+            detail: diagnosis.detail.to_owned(),
+        }))
+    }
+
+    /// Adds a batch whose root is the signed one, meeting the known checkpoints and the stored hashes on the way.
+    fn add(&mut self, batch: &mut Batch, name: &str, offset: u64) -> Result<(), VerifyError> {
+        batch.offsets.clear();
+        for leaf in batch.leaves.drain(..) {
+            self.meet_known(name, offset)?;
+            self.tree.push(leaf);
+        }
+        self.meet_known(name, offset)?;
+        for tile in self.tree.completed() {
+            let until = (tile.number + 1) << (TILE_HEIGHT as usize * (tile.row + 1));
+            compare_hashes(&self.hashes, tile.row, tile.number << TILE_HEIGHT, &tile.hashes, until <= self.hashes_until)?;
+        }
+        self.tree.forget_completed();
+        self.report.entries = self.tree.size();
+        Ok(())
+    }
+
+    fn meet_known(&mut self, name: &str, offset: u64) -> Result<(), VerifyError> {
+        while let Some(known) = self.known.last().map(SignedCheckpoint::checkpoint)
+            && known.size == self.tree.size()
+        {
+            if known.root != self.tree.root() {
+                let detail = format!("a signed checkpoint of {} entries has another root", known.size);
+                return Err(damaged(Damage::Forked, name.to_owned(), offset, &detail));
+            }
+            self.known.pop();
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, end: u64) {
+        let bytes = self.report.bytes + end;
+        if bytes - self.told_bytes >= PROGRESS_EVERY {
+            self.told_bytes = bytes;
+            (self.progress)(Progress { bytes, total_bytes: self.total_bytes.max(bytes), entries: self.tree.size() });
+        }
+    }
+
+    /// Judges what stands behind the last checkpoint of a segment.
+    fn segment_end(&mut self, file: &File, name: &str, stop: Stop) -> Result<(), VerifyError> {
+        let written = written_beyond(file, stop.end).map_err(VerifyError::file(name))?;
+        let said = stop.broken.map_or_else(|| "frames are missing".to_owned(), |bad| bad.to_string());
+        let here = |damage| VerifyError::Damaged(Finding { damage, file: name.to_owned(), offset: stop.at, entries: stop.index..stop.index + 1, detail: said.clone() });
+        let size = self.tree.size();
+        match stop.next {
+            Some(next) if next > size => Err(here(if written.is_some() { Damage::Changed } else { Damage::Truncated })),
+            Some(_) if written.is_some() => Err(here(Damage::Added)),
+            Some(_) => Ok(()),
+            None => {
+                let Some(written) = written else { return Ok(()) };
+                let owed = self.known.iter().any(|known| known.checkpoint().size > size);
+                let more = || acknowledged_beyond(file, stop.end, written, self.key, size).map_err(VerifyError::file(name));
+                if owed || self.at_rest || more()? {
+                    return Err(here(Damage::Changed));
+                }
+                self.report.unfinished_bytes = written - stop.end;
+                Ok(())
+            }
+        }
+    }
+
+    /// What must be true when all is read.
+    fn end(mut self) -> Result<Report, VerifyError> {
+        self.meet_known(CHECKPOINT, 0)?;
+        let size = self.tree.size();
+        if let Some(known) = self.known.first().map(SignedCheckpoint::checkpoint) {
+            let detail = format!("the log has {size} entries, a signed checkpoint says {}", known.size);
+            let finding = Finding { damage: Damage::Truncated, file: "journal".to_owned(), offset: 0, entries: size..known.size, detail };
+            return Err(VerifyError::Damaged(finding));
+        }
+        if self.at_rest {
+            for row in 0..ROWS {
+                let count = size >> (TILE_HEIGHT as usize * row);
+                let hashes = self.tree.unfinished(row);
+                compare_hashes(&self.hashes, row, count - hashes.len() as u64, hashes, true)?;
+                let length = self.hashes.length(row).map_err(VerifyError::file("hash"))?;
+                if length != count * 32 {
+                    return Err(damaged(Damage::HashFile, format!("hash/{row}"), length.min(count * 32), "file is not as long as the log"));
+                }
+            }
+        }
+        self.report.root = self.tree.root();
+        (self.progress)(Progress { bytes: self.report.bytes, total_bytes: self.report.bytes, entries: size });
+        Ok(self.report)
+    }
+}
+
+/// Where reading of a segment stopped.
+struct Stop {
+    next: Option<u64>,
+    /// Behind the last checkpoint.
+    end: u64,
+    /// Where the next frame should have been, and the index that it would have had.
+    at: u64,
+    index: u64,
+    broken: Option<BadFrame>,
+}
+
+/// Compares stored node hashes; when they are not `owed`, only the journal's own end may be newer than they.
+fn compare_hashes(hashes: &Hashes<Disk>, row: usize, from: u64, wanted: &[Hash], owed: bool) -> Result<(), VerifyError> {
+    if !owed || wanted.is_empty() {
+        return Ok(());
+    }
+    let name = format!("hash/{row}");
+    let found = match hashes.read(row, from, wanted.len()) {
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::NotFound) => {
+            return Err(damaged(Damage::HashFile, name, from * 32, "hashes are missing"));
+        }
+        other => other.map_err(VerifyError::file(&name))?,
+    };
+    match found.iter().zip(wanted).position(|(found, wanted)| found != wanted) {
+        None => Ok(()),
+        Some(at) => Err(damaged(Damage::HashFile, name, (from + at as u64) * 32, "hash is not that of the entries")),
+    }
+}
