@@ -4,8 +4,8 @@
 //!
 //! | wrapper | why it stands there |
 //! |---|---|
-//! | [`Measured`] | outermost: it sees what the caller sees, waiting and refusals included |
-//! | [`Guarded`] | limits of time, number, size and depth; that the answer is about the subject asked for |
+//! | `Measured` | outermost: it sees what the caller sees, waiting and refusals included |
+//! | `Guarded` | limits of time, number, size and depth; that the answer is about the subject asked for |
 //! | the kind itself | speaks the registry's language |
 
 use std::path::Path;

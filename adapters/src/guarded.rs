@@ -20,6 +20,9 @@ use crate::mapping::{Key, fitting};
 use crate::registry::{Found, Question, Registry};
 use crate::settings::Protection;
 
+/// Longest time for a health check.
+const LONGEST_CHECK: Duration = Duration::from_secs(60);
+
 /// Asks the registry inside only what it can know, only so many questions at once and only so
 /// long, and lets nothing back but a record, of bounded size and depth, about the subject asked for.
 pub(crate) struct Guarded<R> {
@@ -141,10 +144,8 @@ impl<R: Registry> Registry for Guarded<R> {
     }
 
     async fn check(&self) -> Result<(), Error> {
-        let limit = Limit {
-            deadline: Instant::now() + self.limits.timeout,
-            of_registry: true,
-        };
+        // Nobody waits for a health check longer than this, whatever the registry may take.
+        let limit = Limit::earlier(Instant::now() + LONGEST_CHECK, self.limits.timeout);
         self.in_time(limit, self.inner.check()).await
     }
 }

@@ -1,7 +1,7 @@
 //! From a registry's columns to a canonical record.
 //!
 //! A mapping is declared in the registry's file ([`RecordSettings`]), checked and compiled against
-//! the record's descriptor when the settings are read ([`compile`]), and then only carried out
+//! the record's descriptor when the settings are read ([`compile()`]), and then only carried out
 //! ([`Plan`]). It knows nothing of where columns come from: a [`Source`] gives the value of the
 //! n-th one.
 //!
@@ -16,6 +16,7 @@
 mod codes;
 mod compile;
 mod convert;
+mod draft;
 mod key;
 mod leaf;
 mod nearest;

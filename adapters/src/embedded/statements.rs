@@ -116,27 +116,28 @@ pub(super) fn check_tables(
             tell(column, &format!("column of {}", table.name), &valid, problems);
         }
     }
-    if problems.len() == before {
-        check_statements(connection, plan)?;
+    if problems.len() == before && reads_whole_tables(connection, plan)? {
+        tracing::warn!(
+            table = %plan.table.name,
+            "a question reads a whole table: an index on a key column is missing"
+        );
     }
     Ok(())
 }
 
-/// Prepares every statement, and says in the log which one reads its table whole.
-fn check_statements(connection: &Connection, plan: &Plan) -> rusqlite::Result<()> {
+/// Prepares every statement, and says whether one of them can't go by an index.
+pub(super) fn reads_whole_tables(connection: &Connection, plan: &Plan) -> rusqlite::Result<bool> {
     let statements = Statements::of(plan);
+    let mut whole = false;
     for sql in statements.row.iter().chain(&statements.items) {
         let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
         let unbound = rusqlite::params_from_iter(vec![rusqlite::types::Null; explain.parameter_count()]);
         let mut steps = explain.query(unbound)?;
         while let Some(step) = steps.next()? {
-            let detail: String = step.get("detail")?;
-            if detail.starts_with("SCAN") {
-                tracing::warn!(table = %plan.table.name, "a table is read whole for each question: an index is missing");
-            }
+            whole |= step.get::<_, String>("detail")?.starts_with("SCAN");
         }
     }
-    Ok(())
+    Ok(whole)
 }
 
 /// Each table with the columns that are read of it.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use toml::Spanned;
 
+use super::draft::Draft;
 use super::key::Key;
 use super::leaf;
 use super::nearest::suggestion;
-use super::plan::{Column, FieldPlan, List, Made, MessagePlan, Plan};
+use super::plan::{Column, FieldPlan, List, Made, Plan};
 use crate::check::Problem;
 use crate::settings::{FieldSettings, Fields, ListSettings, Parts, RecordSettings, Shapes};
 
@@ -49,15 +50,6 @@ pub(crate) fn compile(
 struct Compiler<'a> {
     shapes: &'a Shapes,
     problems: &'a mut Vec<Problem>,
-}
-
-/// A message that is being compiled, and the columns that its fields are made of.
-struct Draft {
-    message: MessageDescriptor,
-    /// Path of the message, with a dot at its end unless it is the record.
-    path: String,
-    columns: Vec<Column>,
-    plan: MessagePlan,
 }
 
 impl Compiler<'_> {
@@ -300,98 +292,6 @@ impl Compiler<'_> {
 
     fn tell<T>(&mut self, at: &Spanned<T>, message: String) {
         self.problems.push(Problem::at(at.span(), message));
-    }
-}
-
-impl Draft {
-    fn new(message: &MessageDescriptor, path: &str) -> Self {
-        Self {
-            message: message.clone(),
-            path: path.to_owned(),
-            columns: Vec::new(),
-            plan: MessagePlan::default(),
-        }
-    }
-
-    /// The place of a column, which gets one if it has none yet.
-    fn column(&mut self, name: String, written: &Spanned<String>) -> usize {
-        if let Some(place) = self.columns.iter().position(|column| column.name == name) {
-            return place;
-        }
-        self.columns.push(Column {
-            name,
-            span: written.span(),
-        });
-        self.columns.len() - 1
-    }
-
-    /// Puts a field at its path, which exists. False when the path is taken.
-    fn put(&mut self, path: &str, made: Made, companion: bool) -> bool {
-        let mut plan = &mut self.plan;
-        let mut message = self.message.clone();
-        let mut walked = self.path.clone();
-        let mut steps = path.split('.').peekable();
-        while let Some(step) = steps.next() {
-            let Some(field) = message.get_field_by_name(step) else {
-                return false;
-            };
-            walked.push_str(step);
-            let place = plan.fields.partition_point(|other| other.number < field.number());
-            let taken = plan
-                .fields
-                .get(place)
-                .is_some_and(|other| other.number == field.number());
-            if steps.peek().is_none() {
-                if !taken {
-                    let path = Arc::from(walked);
-                    plan.fields.insert(
-                        place,
-                        FieldPlan {
-                            number: field.number(),
-                            path,
-                            companion,
-                            made,
-                        },
-                    );
-                }
-                return !taken;
-            }
-            if !taken {
-                let made = Made::Message(MessagePlan::default());
-                let path = Arc::from(walked.as_str());
-                plan.fields.insert(
-                    place,
-                    FieldPlan {
-                        number: field.number(),
-                        path,
-                        companion: false,
-                        made,
-                    },
-                );
-            }
-            let (Kind::Message(inner), Some(Made::Message(next))) = (
-                field.kind(),
-                plan.fields.get_mut(place).map(|field| &mut field.made),
-            ) else {
-                return false;
-            };
-            message = inner;
-            plan = next;
-            walked.push('.');
-        }
-        false
-    }
-
-    /// The column that a field of the message itself is made of.
-    fn column_of(&self, number: u32) -> Option<usize> {
-        self.plan
-            .fields
-            .iter()
-            .find(|field| field.number == number)
-            .and_then(|field| match field.made {
-                Made::Of { column, .. } => Some(column),
-                Made::Always { .. } | Made::Message(_) => None,
-            })
     }
 }
 

@@ -418,3 +418,38 @@ async fn a_legal_state_that_nobody_knows_is_unknown_with_its_phrase_and_never_ac
     };
     assert_eq!(enterprise.representatives, [person]);
 }
+
+#[tokio::test]
+async fn an_item_of_which_nothing_is_known_is_still_an_item() {
+    let tree = Tree::example(
+        "business",
+        "INSERT INTO doanh_nghiep (ma_so, ten_tieng_viet, ma_loai_hinh, loai_hinh, so_lan_thay_doi, tinh_trang_phap_ly, thoi_diem_du_lieu, phien_ban)
+         VALUES ('0991000007', 'A', 'CTCP', 'x', 0, 'Đang hoạt động', '20261101083000', '1');
+         INSERT INTO nguoi_dai_dien (ma_so, thu_tu, ho_ten) VALUES ('0991000007', 1, ' '), ('0991000007', 2, 'B');
+         INSERT INTO thanh_vien (ma_so, thu_tu, ty_le) VALUES ('0991000007', 1, 0);",
+    );
+    let enterprise: Enterprise = ask(&tree.connect(), ENTERPRISE, "0991000007")
+        .await
+        .expect("it is there");
+    assert_eq!(
+        (enterprise.representatives.len(), enterprise.members.len()),
+        (2, 1)
+    );
+}
+
+#[test]
+fn every_question_goes_by_an_index() {
+    for name in ["population", "criminal-record", "business"] {
+        let tree = Tree::example(name, "");
+        let records = crate::check::plans(&tree.settings, &proto::descriptors()).expect("no problem");
+        for record in records.values() {
+            let whole = crate::embedded::statements::reads_whole_tables(&tree.owner(), &record.plan);
+            assert_eq!(whole, Ok(false), "{}", record.descriptor.full_name());
+        }
+        tree.write("DROP INDEX IF EXISTS cong_dan_so_cmnd; DROP INDEX IF EXISTS phieu_lltp_so_phieu; DROP INDEX IF EXISTS nganh_nghe_ma_so;");
+        let any = records.values().any(|record| {
+            crate::embedded::statements::reads_whole_tables(&tree.owner(), &record.plan) == Ok(true)
+        });
+        assert!(any, "{name}: an index that is missing is seen");
+    }
+}

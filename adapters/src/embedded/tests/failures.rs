@@ -145,12 +145,15 @@ async fn the_readers_end_with_the_registry() {
         let names = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("comm")).ok());
         names.filter(|name| name.starts_with("ending-")).count()
     };
+    let count_becomes = async |wanted| {
+        let end = Instant::now() + Duration::from_secs(5);
+        while threads() != wanted && Instant::now() < end {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(threads(), wanted);
+    };
+    count_becomes(2).await;
     registry.check().await.expect("healthy");
-    assert_eq!(threads(), 2);
     drop(registry);
-    let end = Instant::now() + Duration::from_secs(5);
-    while threads() > 0 && Instant::now() < end {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    assert_eq!(threads(), 0);
+    count_becomes(0).await;
 }
