@@ -6,4 +6,5 @@ pub mod clock;
 pub mod development;
 pub mod identity;
 pub mod record;
+pub mod settings;
 pub mod status;

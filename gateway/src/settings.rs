@@ -1,0 +1,67 @@
+//! The operator's tree: read in one pass, checked whole, every problem told with its place.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `gateway` | `gateway.toml`; its sections are `listener`, `tls`, `token`, `audit`, `cache`, `telemetry` |
+//! | `agency`, `agreement`, `procedure` | one file of that folder; registries are `adapters::settings` |
+//! | `problem` | what is wrong, told as a compiler would |
+
+mod agency;
+mod agreement;
+mod audit;
+mod cache;
+mod day;
+mod gateway;
+mod listener;
+mod problem;
+mod procedure;
+mod telemetry;
+mod tls;
+mod token;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use adapters::RegistrySettings;
+
+pub use agency::{AgencyCertificate, AgencySettings, AgencyToken};
+pub use agreement::{AgreementSettings, GrantOperation, GrantSettings, GrantStep, SecondFact};
+pub use audit::AuditSettings;
+pub use cache::CacheSettings;
+pub use day::Day;
+pub use gateway::GatewaySettings;
+pub use listener::ListenerSettings;
+pub use problem::{Excerpt, Position, Problem, Problems, Severity, Shown};
+pub use procedure::{ComponentSettings, ProcedureSettings, ReplacementSettings};
+pub use telemetry::{LogFormat, TelemetrySettings};
+pub use tls::{ClientCa, TlsSettings};
+pub use token::{TokenIssuerSettings, TokenSettings};
+
+/// One whole tree, checked. Names of files without their ending are the keys.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The first 12 hexadecimal digits of SHA-256 over the tree. It stands in every answer and entry.
+    pub version: String,
+    /// `gateway.toml`.
+    pub gateway: GatewaySettings,
+    /// `registries/<name>.toml`.
+    pub registries: BTreeMap<String, RegistrySettings>,
+    /// `agencies/<id>.toml`.
+    pub agencies: BTreeMap<String, AgencySettings>,
+    /// `agreements/<name>.toml`.
+    pub agreements: BTreeMap<String, AgreementSettings>,
+    /// `procedures/<code>.toml`.
+    pub procedures: BTreeMap<String, ProcedureSettings>,
+    /// The folder that relative paths start from.
+    pub base: PathBuf,
+    /// What is worth a look, though the tree is used.
+    pub warnings: Vec<Problem>,
+}
+
+impl Settings {
+    /// A path of a setting, from the configuration folder when it is relative.
+    #[must_use]
+    pub fn path(&self, written: &Path) -> PathBuf {
+        self.base.join(written)
+    }
+}
