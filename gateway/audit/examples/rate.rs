@@ -12,7 +12,9 @@ type Fallible<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Fallible {
     let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().map_or_else(|| std::env::temp_dir().join("audit-rate"), PathBuf::from);
+    let folder = arguments
+        .next()
+        .map_or_else(|| std::env::temp_dir().join("audit-rate"), PathBuf::from);
     let total: u64 = arguments.next().map_or(Ok(1_000_000), |text| text.parse())?;
     std::fs::create_dir_all(&folder)?;
     encoding(&folder.join("encode"))?;
@@ -55,9 +57,21 @@ fn entry(number: u64) -> Entry {
 }
 
 fn open(folder: &Path, signer: Signer) -> Fallible<Appender> {
-    let longest = std::env::var("LINGER_MICROS").ok().map_or(Ok(200), |text| text.parse())?;
-    let linger = Linger { longest: Duration::from_micros(longest), ..Linger::default() };
-    let (log, recovery) = Log::open(folder, signer, Options { linger, ..Options::default() })?;
+    let longest = std::env::var("LINGER_MICROS")
+        .ok()
+        .map_or(Ok(200), |text| text.parse())?;
+    let linger = Linger {
+        longest: Duration::from_micros(longest),
+        ..Linger::default()
+    };
+    let (log, recovery) = Log::open(
+        folder,
+        signer,
+        Options {
+            linger,
+            ..Options::default()
+        },
+    )?;
     println!("  opened: {recovery:?}");
     Ok(log)
 }
@@ -72,7 +86,10 @@ fn encoding(folder: &Path) -> Fallible {
     for _ in 0..20_000 {
         appended += u32::from(log.append(&entry).is_ok());
     }
-    println!("append: {:.2} µs an entry on the caller's thread ({appended} taken)", begun.elapsed().as_secs_f64() * 1e6 / 20_000.0);
+    println!(
+        "append: {:.2} µs an entry on the caller's thread ({appended} taken)",
+        begun.elapsed().as_secs_f64() * 1e6 / 20_000.0
+    );
     log.close();
     Ok(())
 }
@@ -112,7 +129,12 @@ fn rate(folder: &Path, callers: u64, entries: u64) -> Fallible {
     let elapsed = begun.elapsed();
     let cpu = cpu_time() - cpu;
     times.sort_unstable();
-    let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or_default();
+    let at = |share: f64| {
+        times
+            .get((times.len() as f64 * share) as usize)
+            .copied()
+            .unwrap_or_default()
+    };
     println!(
         "rate: {callers} waiters: {:.0} entries/s, p50 {:?}, p99 {:?}, p99.9 {:?}, CPU {:.2} µs an entry",
         entries as f64 / elapsed.as_secs_f64(),
@@ -143,9 +165,23 @@ fn million(folder: &Path, entries: u64) -> Fallible {
         }
     }
     log.close();
-    println!("append without waiting: {:.0} entries/s", entries as f64 / begun.elapsed().as_secs_f64());
-    let report = audit::verify(folder, &key, &VerifyOptions { at_rest: true, ..VerifyOptions::default() }, |_| {})?;
-    println!("verify: {:.0} entries/s; {report:?}", report.entries as f64 / report.duration.as_secs_f64());
+    println!(
+        "append without waiting: {:.0} entries/s",
+        entries as f64 / begun.elapsed().as_secs_f64()
+    );
+    let report = audit::verify(
+        folder,
+        &key,
+        &VerifyOptions {
+            at_rest: true,
+            ..VerifyOptions::default()
+        },
+        |_| {},
+    )?;
+    println!(
+        "verify: {:.0} entries/s; {report:?}",
+        report.entries as f64 / report.duration.as_secs_f64()
+    );
     open(folder, Signer::load(&key_file)?)?.close();
     std::fs::remove_dir_all(folder.join("hash"))?;
     let log = open(folder, Signer::load(&key_file)?)?;
@@ -161,6 +197,14 @@ fn million(folder: &Path, entries: u64) -> Fallible {
 /// CPU time of this process.
 fn cpu_time() -> Duration {
     let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let ticks: u64 = text.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    let ticks: u64 = text
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<u64>().ok())
+        .sum();
     Duration::from_millis(ticks * 10)
 }

@@ -68,7 +68,10 @@ pub struct Linger {
 
 impl Default for Linger {
     fn default() -> Self {
-        Self { longest: Duration::from_micros(200), from: 8 }
+        Self {
+            longest: Duration::from_micros(200),
+            from: 8,
+        }
     }
 }
 
@@ -79,7 +82,9 @@ pub struct Appender<S: Storage = Disk> {
 
 impl<S: Storage> Clone for Appender<S> {
     fn clone(&self) -> Self {
-        Self { handle: Arc::clone(&self.handle) }
+        Self {
+            handle: Arc::clone(&self.handle),
+        }
     }
 }
 
@@ -124,6 +129,12 @@ impl<S: Storage> Appender<S> {
         })
     }
 
+    /// Puts entries in line so that one batch holds them all.
+    #[cfg(test)]
+    pub(crate) fn append_together(&self, entries: &[Entry]) -> Result<Vec<Ticket>, Unavailable> {
+        self.handle.shared.line.append_together(entries)
+    }
+
     /// Puts an entry in line that `encode` writes to the end of the buffer as canonical bytes; it is given the entry's index.
     /// What is in the buffer already belongs to others and must be left alone.
     ///
@@ -133,7 +144,9 @@ impl<S: Storage> Appender<S> {
         self.handle.shared.line.append(|index, buffer| {
             let start = buffer.len();
             encode(index, buffer);
-            buffer.get(start..).is_some_and(|bytes| crate::entry::check_canonical(bytes).is_ok())
+            buffer
+                .get(start..)
+                .is_some_and(|bytes| crate::entry::check_canonical(bytes).is_ok())
         })
     }
 
@@ -229,7 +242,11 @@ impl<S: Storage> Appender<S> {
         let nodes = self.handle.shared.nodes();
         let path = proof::consistency(&nodes, old, new)?;
         let (old_root, new_root) = (self.root(old)?, self.root(new)?);
-        if verify_consistency((old, &old_root), (new, &new_root), &path) { Ok(path) } else { Err(ReadError::Inconsistent) }
+        if verify_consistency((old, &old_root), (new, &new_root), &path) {
+            Ok(path)
+        } else {
+            Err(ReadError::Inconsistent)
+        }
     }
 
     /// The root of the first `size` entries.
@@ -253,7 +270,11 @@ impl<S: Storage> Appender<S> {
         if !verify_inclusion(&leaf, index, checkpoint.size, &path, &checkpoint.root) {
             return Err(ReadError::Inconsistent);
         }
-        Ok(Receipt { index, path, note: signed.note().to_owned() })
+        Ok(Receipt {
+            index,
+            path,
+            note: signed.note().to_owned(),
+        })
     }
 
     /// Commits what is in line, publishes the last checkpoint and ends the threads. Other clones are refused from now on.
@@ -264,7 +285,10 @@ impl<S: Storage> Appender<S> {
     fn within(&self, asked: u64, last: Option<u64>) -> Result<(), ReadError> {
         match last {
             Some(last) if asked <= last => Ok(()),
-            _ => Err(ReadError::Beyond { size: self.durable().size, asked }),
+            _ => Err(ReadError::Beyond {
+                size: self.durable().size,
+                asked,
+            }),
         }
     }
 }

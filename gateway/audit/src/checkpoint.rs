@@ -9,9 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use crate::tree::Hash;
 
 pub use key::{KeyError, Signer, VerifyingKey};
-pub use note::NoteError;
 pub(crate) use note::MAX_NOTE_BYTES;
 use note::Note;
+pub use note::NoteError;
 
 /// What a log claims: under this origin, this many entries, this root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,21 +44,33 @@ impl Checkpoint {
     /// When one of the three lines is missing or malformed.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         let mut lines = text.split_terminator('\n');
-        let mut line = || lines.next().filter(|line| !line.is_empty()).ok_or(NoteError::Malformed("checkpoint line is missing"));
+        let mut line = || {
+            lines
+                .next()
+                .filter(|line| !line.is_empty())
+                .ok_or(NoteError::Malformed("checkpoint line is missing"))
+        };
         let (origin, size, root) = (line()?, line()?, line()?);
         if lines.any(str::is_empty) {
             return Err(NoteError::Malformed("empty extension line"));
         }
         let size = decimal(size).ok_or(NoteError::Malformed("tree size"))?;
         let root = hash_from_base64(root).ok_or(NoteError::Malformed("root hash"))?;
-        Ok(Self { origin: origin.to_owned(), size, root })
+        Ok(Self {
+            origin: origin.to_owned(),
+            size,
+            root,
+        })
     }
 
     /// Signs.
     #[must_use]
     pub fn sign(self, signer: &Signer) -> SignedCheckpoint {
         let note = note::sign(&self.text(), signer);
-        SignedCheckpoint { checkpoint: self, note }
+        SignedCheckpoint {
+            checkpoint: self,
+            note,
+        }
     }
 }
 
@@ -74,7 +86,10 @@ impl SignedCheckpoint {
         if checkpoint.origin != key.name() {
             return Err(NoteError::Origin);
         }
-        Ok(Self { checkpoint, note: note.to_owned() })
+        Ok(Self {
+            checkpoint,
+            note: note.to_owned(),
+        })
     }
 
     /// What was signed.

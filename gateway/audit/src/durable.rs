@@ -103,7 +103,11 @@ impl Durable {
         if ticket.generation < self.generation {
             // Sizes only grow, and a later generation starts where this one ended: below the end means on disk.
             let end = self.ends.get(ticket.generation as usize).copied().unwrap_or(0);
-            return Some(if index < end { logged } else { Err(Unavailable::NotDurable) });
+            return Some(if index < end {
+                logged
+            } else {
+                Err(Unavailable::NotDurable)
+            });
         }
         match self.state {
             _ if index < self.size => Some(logged),

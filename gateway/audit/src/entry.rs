@@ -157,7 +157,12 @@ impl Entry {
     /// An entry of the current version, everything else empty.
     #[must_use]
     pub fn new(kind: EntryKind, time_unix_micros: i64) -> Self {
-        Self { version: ENTRY_VERSION, time_unix_micros, kind: kind.into(), ..Self::default() }
+        Self {
+            version: ENTRY_VERSION,
+            time_unix_micros,
+            kind: kind.into(),
+            ..Self::default()
+        }
     }
 
     /// The canonical bytes: protobuf fields in ascending order, defaults left out.

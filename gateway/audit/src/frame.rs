@@ -104,7 +104,11 @@ fn checksum(head: &[u8; FRAME_HEADER], payload: &[u8]) -> u32 {
 #[derive(Debug)]
 pub(crate) enum Step<'a> {
     /// A whole frame.
-    Frame { kind: Kind, offset: u64, payload: &'a [u8] },
+    Frame {
+        kind: Kind,
+        offset: u64,
+        payload: &'a [u8],
+    },
     /// Nothing was written here.
     End,
     /// Something that is no frame.
@@ -122,7 +126,12 @@ pub(crate) struct Frames<'a, F> {
 
 impl<'a, F: StoredFile> Frames<'a, F> {
     pub(crate) fn new(file: &'a F, offset: u64) -> Self {
-        Self { file, buffer: Vec::new(), base: offset, at: 0 }
+        Self {
+            file,
+            buffer: Vec::new(),
+            base: offset,
+            at: 0,
+        }
     }
 
     /// The file offset of the next frame.
@@ -132,14 +141,29 @@ impl<'a, F: StoredFile> Frames<'a, F> {
 
     pub(crate) fn next(&mut self) -> io::Result<Step<'_>> {
         let offset = self.offset();
-        let Some(head) = self.available(FRAME_HEADER)?.first_chunk::<FRAME_HEADER>().copied() else {
-            let unwritten = self.buffer.get(self.at..).unwrap_or_default().iter().all(|byte| *byte == 0);
-            return Ok(if unwritten { Step::End } else { Step::Bad(BadFrame::Cut) });
+        let Some(head) = self
+            .available(FRAME_HEADER)?
+            .first_chunk::<FRAME_HEADER>()
+            .copied()
+        else {
+            let unwritten = self
+                .buffer
+                .get(self.at..)
+                .unwrap_or_default()
+                .iter()
+                .all(|byte| *byte == 0);
+            return Ok(if unwritten {
+                Step::End
+            } else {
+                Step::Bad(BadFrame::Cut)
+            });
         };
         if head == [0; FRAME_HEADER] {
             return Ok(Step::End);
         }
-        let Some((kind, limit)) = Kind::from_byte(head[0]) else { return Ok(Step::Bad(BadFrame::Kind)) };
+        let Some((kind, limit)) = Kind::from_byte(head[0]) else {
+            return Ok(Step::Bad(BadFrame::Kind));
+        };
         let length = payload_length(&head);
         if length > limit {
             return Ok(Step::Bad(BadFrame::Length));
@@ -154,7 +178,11 @@ impl<'a, F: StoredFile> Frames<'a, F> {
             return Ok(Step::Bad(BadFrame::Checksum));
         }
         self.at += whole;
-        Ok(Step::Frame { kind, offset, payload })
+        Ok(Step::Frame {
+            kind,
+            offset,
+            payload,
+        })
     }
 
     /// At least `count` bytes from the current place on, or all that the file has.
@@ -187,7 +215,12 @@ pub(crate) fn written_beyond<F: StoredFile>(file: &F, offset: u64) -> io::Result
         if read == 0 {
             return Ok(last);
         }
-        if let Some(position) = buffer.get(..read).unwrap_or_default().iter().rposition(|byte| *byte != 0) {
+        if let Some(position) = buffer
+            .get(..read)
+            .unwrap_or_default()
+            .iter()
+            .rposition(|byte| *byte != 0)
+        {
             last = Some(at + position as u64 + 1);
         }
         at += read as u64;

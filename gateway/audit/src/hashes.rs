@@ -21,7 +21,11 @@ pub(crate) struct Hashes<S: Storage> {
 
 impl<S: Storage> Hashes<S> {
     pub(crate) fn new(storage: S, layout: Layout) -> Self {
-        Self { storage, layout, files: Default::default() }
+        Self {
+            storage,
+            layout,
+            files: Default::default(),
+        }
     }
 
     fn file(&self, row: usize) -> io::Result<&S::File> {
@@ -46,7 +50,8 @@ impl<S: Storage> Hashes<S> {
 
     /// Writes hashes of a row from `index` on.
     pub(crate) fn write(&self, row: usize, index: u64, hashes: &[Hash]) -> io::Result<()> {
-        self.file_or_new(row)?.write_all_at(hashes.as_flattened(), index * HASH)
+        self.file_or_new(row)?
+            .write_all_at(hashes.as_flattened(), index * HASH)
     }
 
     /// Writes the full tiles that the tree holds, and lets the tree forget them.
@@ -63,7 +68,8 @@ impl<S: Storage> Hashes<S> {
         for row in 0..ROWS {
             let count = size >> (TILE_HEIGHT as usize * row);
             let first = count & !(TILE_WIDTH as u64 - 1);
-            let same_tile = tree.size() >> (TILE_HEIGHT as usize * row) >> TILE_HEIGHT == first >> TILE_HEIGHT;
+            let same_tile =
+                tree.size() >> (TILE_HEIGHT as usize * row) >> TILE_HEIGHT == first >> TILE_HEIGHT;
             if let Some(hashes) = tree.unfinished(row).get(..(count - first) as usize)
                 && same_tile
                 && !hashes.is_empty()
@@ -104,8 +110,22 @@ impl<S: Storage> Hashes<S> {
         Ok(true)
     }
 
+    /// Cuts off what a tree of `size` leaves does not have: it was written for entries that a crash took.
+    pub(crate) fn trim(&self, size: u64) -> io::Result<()> {
+        for row in 0..ROWS {
+            let wanted = (size >> (TILE_HEIGHT as usize * row)) * HASH;
+            if self.length(row)? > wanted {
+                self.file(row)?.set_len(wanted)?;
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn sync(&self) -> io::Result<()> {
-        self.files.iter().filter_map(OnceLock::get).try_for_each(StoredFile::sync_data)
+        self.files
+            .iter()
+            .filter_map(OnceLock::get)
+            .try_for_each(StoredFile::sync_data)
     }
 }
 
@@ -123,7 +143,9 @@ impl<S: Storage> Nodes for StoredNodes<'_, S> {
         let (from, count) = (index << height, 1_usize << height);
         let newest: Option<Vec<Hash>> = {
             let tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
-            (from..from + count as u64).map(|index| tree.in_memory(row, index)).collect()
+            (from..from + count as u64)
+                .map(|index| tree.in_memory(row, index))
+                .collect()
         };
         let hashes = match newest {
             Some(hashes) => hashes,

@@ -17,7 +17,11 @@ pub(crate) const CHECKPOINT: &str = "checkpoint";
 
 impl Layout {
     pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), journal: root.join("journal"), hash: root.join("hash") }
+        Self {
+            root: root.to_owned(),
+            journal: root.join("journal"),
+            hash: root.join("hash"),
+        }
     }
 
     pub(crate) fn lock(&self) -> PathBuf {

@@ -24,6 +24,8 @@ pub mod recovery;
 mod segment;
 pub mod storage;
 pub mod tree;
+#[cfg(test)]
+mod trial;
 pub mod verify;
 pub mod waiters;
 

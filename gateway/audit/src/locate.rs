@@ -25,9 +25,18 @@ impl Places {
     /// The canonical bytes of the durable entry `index`.
     pub(crate) fn entry<S: Storage>(&self, storage: &S, layout: &Layout, index: u64) -> io::Result<Vec<u8>> {
         let firsts = segment::list(storage, layout)?;
-        let first = firsts.into_iter().rfind(|first| *first <= index).ok_or(io::ErrorKind::NotFound)?;
+        let first = firsts
+            .into_iter()
+            .rfind(|first| *first <= index)
+            .ok_or(io::ErrorKind::NotFound)?;
         let file = storage.open(&layout.segment(first))?;
-        let mut places = self.segments.lock().unwrap_or_else(PoisonError::into_inner).get(&first).cloned().unwrap_or_default();
+        let mut places = self
+            .segments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&first)
+            .cloned()
+            .unwrap_or_default();
         if places.is_empty() {
             let opening = segment::read_opening(&file, first).map_err(|error| match error {
                 OpeningError::File(error) => error,
@@ -42,7 +51,11 @@ impl Places {
         loop {
             let at = frames.offset();
             match frames.next()? {
-                Step::Frame { kind: Kind::Entry, payload, .. } => {
+                Step::Frame {
+                    kind: Kind::Entry,
+                    payload,
+                    ..
+                } => {
                     if here == index {
                         let bytes = payload.to_vec();
                         self.remember(first, places);
@@ -50,7 +63,8 @@ impl Places {
                     }
                     here += 1;
                     let next = at + (crate::frame::FRAME_HEADER + payload.len()) as u64;
-                    if (here - first).is_multiple_of(STRIDE) && (here - first) / STRIDE == places.len() as u64 {
+                    if (here - first).is_multiple_of(STRIDE) && (here - first) / STRIDE == places.len() as u64
+                    {
                         places.push(next);
                     }
                 }

@@ -18,7 +18,10 @@ pub(crate) fn range_root<N: Nodes>(nodes: &N, from: u64, to: u64) -> Result<Hash
         return nodes.node(level, from >> level);
     }
     let middle = from + split(count);
-    Ok(node_hash(&range_root(nodes, from, middle)?, &range_root(nodes, middle, to)?))
+    Ok(node_hash(
+        &range_root(nodes, from, middle)?,
+        &range_root(nodes, middle, to)?,
+    ))
 }
 
 /// The audit path of leaf `index` in the tree of `size` leaves (RFC 6962 §2.1.1), the leaf's sibling first.
@@ -139,3 +142,6 @@ pub fn verify_consistency(old: (u64, &Hash), new: (u64, &Hash), path: &[Hash]) -
     }
     last == 0 && old_hash == *old_root && new_hash == *new_root
 }
+
+#[cfg(test)]
+mod tests;

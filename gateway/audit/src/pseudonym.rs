@@ -51,8 +51,15 @@ impl Pseudonymizer {
     /// When the file is missing, readable by others, or not 32 bytes.
     pub fn load(path: &Path) -> Result<Self, PseudonymKeyError> {
         let text = read_secret_file(path)?;
-        let bytes = Zeroizing::new(STANDARD.decode(text.trim_ascii()).map_err(|_| PseudonymKeyError::Malformed)?);
-        let key = bytes.as_slice().try_into().map_err(|_| PseudonymKeyError::Malformed)?;
+        let bytes = Zeroizing::new(
+            STANDARD
+                .decode(text.trim_ascii())
+                .map_err(|_| PseudonymKeyError::Malformed)?,
+        );
+        let key = bytes
+            .as_slice()
+            .try_into()
+            .map_err(|_| PseudonymKeyError::Malformed)?;
         Ok(Self::new(key))
     }
 
@@ -107,7 +114,10 @@ mod tests {
         let one = Pseudonymizer::new(&[1; 32]);
         assert_eq!(one.subject("citizen", "001"), one.subject("citizen", "001"));
         assert_ne!(one.subject("citizen", "001"), one.subject("enterprise", "001"));
-        assert_ne!(one.subject("citizen", "001"), Pseudonymizer::new(&[2; 32]).subject("citizen", "001"));
+        assert_ne!(
+            one.subject("citizen", "001"),
+            Pseudonymizer::new(&[2; 32]).subject("citizen", "001")
+        );
     }
 
     #[test]
@@ -122,6 +132,9 @@ mod tests {
         let path = folder.path().join("pseudonym.key");
         Pseudonymizer::create_key_file(&path).expect("new file");
         Pseudonymizer::load(&path).expect("loads");
-        assert!(Pseudonymizer::create_key_file(&path).is_err(), "an existing key is kept");
+        assert!(
+            Pseudonymizer::create_key_file(&path).is_err(),
+            "an existing key is kept"
+        );
     }
 }

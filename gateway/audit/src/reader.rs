@@ -85,7 +85,14 @@ impl Entries {
     /// Starts at the entry `index`.
     #[must_use]
     pub fn from(self, index: u64) -> Self {
-        Self { open: None, offset: 0, next_index: index, wanted: index, ready: VecDeque::new(), ..self }
+        Self {
+            open: None,
+            offset: 0,
+            next_index: index,
+            wanted: index,
+            ready: VecDeque::new(),
+            ..self
+        }
     }
 
     /// Reads one more batch into `ready`; `false` at the end of what there is.
@@ -115,13 +122,20 @@ impl Entries {
         let mut batch = VecDeque::new();
         let stopped = loop {
             match frames.next()? {
-                Step::Frame { kind: Kind::Entry, payload, .. } => {
+                Step::Frame {
+                    kind: Kind::Entry,
+                    payload,
+                    ..
+                } => {
                     if index >= self.wanted {
                         batch.push_back((index, payload.to_vec()));
                     }
                     index += 1;
                 }
-                Step::Frame { kind: Kind::Checkpoint, .. } => {
+                Step::Frame {
+                    kind: Kind::Checkpoint,
+                    ..
+                } => {
                     self.offset = frames.offset();
                     self.next_index = index;
                     if batch.is_empty() {
@@ -137,7 +151,10 @@ impl Entries {
             }
         };
         // In the last segment this is a batch on its way, or nothing yet; anywhere else the next segment must go on from here.
-        match segment::list(&Disk, &self.layout)?.into_iter().find(|next| *next > first) {
+        match segment::list(&Disk, &self.layout)?
+            .into_iter()
+            .find(|next| *next > first)
+        {
             None => {
                 self.open = Some((file, first));
                 Ok(On::End)
@@ -148,7 +165,11 @@ impl Entries {
                 self.open = Some((file, first));
                 Ok(On::LookAgain)
             }
-            Some(_) => Err(ReaderError::Damaged { file: segment_name(first), offset: frames.offset(), what: stopped }),
+            Some(_) => Err(ReaderError::Damaged {
+                file: segment_name(first),
+                offset: frames.offset(),
+                what: stopped,
+            }),
         }
     }
 
@@ -160,15 +181,27 @@ impl Entries {
                 None => Ok(None),
                 Some(first) => {
                     let what = format!("entries before {first} are missing");
-                    Err(ReaderError::Damaged { file: segment_name(*first), offset: 0, what })
+                    Err(ReaderError::Damaged {
+                        file: segment_name(*first),
+                        offset: 0,
+                        what,
+                    })
                 }
             };
         };
         let file = File::open(self.layout.segment(first))?;
         let opening = segment::read_opening(&file, first).map_err(|error| match error {
             OpeningError::File(error) => ReaderError::File(error),
-            OpeningError::Damaged(offset, what) => ReaderError::Damaged { file: segment_name(first), offset, what: what.to_owned() },
-            OpeningError::Frame(offset, bad) => ReaderError::Damaged { file: segment_name(first), offset, what: bad.to_string() },
+            OpeningError::Damaged(offset, what) => ReaderError::Damaged {
+                file: segment_name(first),
+                offset,
+                what: what.to_owned(),
+            },
+            OpeningError::Frame(offset, bad) => ReaderError::Damaged {
+                file: segment_name(first),
+                offset,
+                what: bad.to_string(),
+            },
         })?;
         self.offset = opening.end;
         self.next_index = first;
@@ -182,7 +215,8 @@ impl Iterator for Entries {
     fn next(&mut self) -> Option<Self::Item> {
         while !self.failed {
             if let Some((index, bytes)) = self.ready.pop_front() {
-                let entry = Entry::decode_canonical(&bytes).map_err(|error| ReaderError::Entry { index, error });
+                let entry =
+                    Entry::decode_canonical(&bytes).map_err(|error| ReaderError::Entry { index, error });
                 return Some(entry.map(|entry| (index, entry)));
             }
             match self.read_batch() {

@@ -44,18 +44,32 @@ impl Receipt {
     /// # Errors
     /// When it is not in the form; nothing is verified yet.
     pub fn parse(text: &str) -> Result<Self, ReceiptError> {
-        let (head, note) = text.split_once("\n\n").ok_or(ReceiptError::Malformed("no checkpoint"))?;
+        let (head, note) = text
+            .split_once("\n\n")
+            .ok_or(ReceiptError::Malformed("no checkpoint"))?;
         let mut lines = head.split('\n').peekable();
         if lines.next() != Some(HEADER) {
             return Err(ReceiptError::Malformed("first line"));
         }
         if let Some(extra) = lines.next_if(|line| line.starts_with("extra ")) {
-            STANDARD.decode(&extra["extra ".len()..]).map_err(|_| ReceiptError::Malformed("extra line"))?;
+            STANDARD
+                .decode(&extra["extra ".len()..])
+                .map_err(|_| ReceiptError::Malformed("extra line"))?;
         }
-        let index = lines.next().and_then(|line| line.strip_prefix("index ")).and_then(decimal).ok_or(ReceiptError::Malformed("index line"))?;
+        let index = lines
+            .next()
+            .and_then(|line| line.strip_prefix("index "))
+            .and_then(decimal)
+            .ok_or(ReceiptError::Malformed("index line"))?;
         let path: Option<Vec<Hash>> = lines.map(hash_from_base64).collect();
-        let path = path.filter(|path| path.len() <= MAX_PATH).ok_or(ReceiptError::Malformed("hash line"))?;
-        Ok(Self { index, path, note: note.to_owned() })
+        let path = path
+            .filter(|path| path.len() <= MAX_PATH)
+            .ok_or(ReceiptError::Malformed("hash line"))?;
+        Ok(Self {
+            index,
+            path,
+            note: note.to_owned(),
+        })
     }
 
     /// Checks that the log whose key this is has `entry` (canonical bytes) at [`Self::index`].
@@ -65,8 +79,18 @@ impl Receipt {
     pub fn verify(&self, entry: &[u8], key: &VerifyingKey) -> Result<SignedCheckpoint, ReceiptError> {
         let signed = SignedCheckpoint::verify(&self.note, key)?;
         let checkpoint = signed.checkpoint();
-        let included = verify_inclusion(&leaf_hash(entry), self.index, checkpoint.size, &self.path, &checkpoint.root);
-        if included { Ok(signed) } else { Err(ReceiptError::NotIncluded) }
+        let included = verify_inclusion(
+            &leaf_hash(entry),
+            self.index,
+            checkpoint.size,
+            &self.path,
+            &checkpoint.root,
+        );
+        if included {
+            Ok(signed)
+        } else {
+            Err(ReceiptError::NotIncluded)
+        }
     }
 }
 
@@ -91,8 +115,22 @@ mod tests {
         let signer = Signer::ephemeral("log.example/audit").expect("a good name");
         let (one, two) = (leaf_hash(b"one"), leaf_hash(b"two"));
         let root = node_hash(&one, &two);
-        let note = Checkpoint { origin: "log.example/audit".to_owned(), size: 2, root }.sign(&signer).note().to_owned();
-        (signer, Receipt { index: 1, path: vec![one], note })
+        let note = Checkpoint {
+            origin: "log.example/audit".to_owned(),
+            size: 2,
+            root,
+        }
+        .sign(&signer)
+        .note()
+        .to_owned();
+        (
+            signer,
+            Receipt {
+                index: 1,
+                path: vec![one],
+                note,
+            },
+        )
     }
 
     #[test]

@@ -50,13 +50,18 @@ pub enum OpenError {
         error: io::Error,
     },
     /// The journal ends before the published checkpoint: acknowledged entries are gone.
-    #[error("audit log has {journal} entries but its published checkpoint says {published}: entries are missing")]
+    #[error(
+        "audit log has {journal} entries but its published checkpoint says {published}: entries are missing"
+    )]
     Behind {
         /// Entries in the journal.
         journal: u64,
         /// Entries that the published checkpoint names.
         published: u64,
     },
+    /// There are entries but no published checkpoint, which stands there before the first entry is taken.
+    #[error("audit log has {0} entries but no published checkpoint: it was removed")]
+    Unpublished(u64),
     /// The journal and the published checkpoint disagree on the past.
     #[error("audit log and its published checkpoint of {0} entries have different roots")]
     Forked(u64),
@@ -112,8 +117,14 @@ pub(crate) fn replay<S: Storage>(
     keep: Option<u64>,
 ) -> Result<Replayed<S::File>, OpenError> {
     let name = segment_name(first);
-    let file = storage.open(&layout.segment(first)).map_err(OpenError::file(&name))?;
-    let damaged = |offset, what: String| OpenError::Damaged { file: name.clone(), offset, what };
+    let file = storage
+        .open(&layout.segment(first))
+        .map_err(OpenError::file(&name))?;
+    let damaged = |offset, what: String| OpenError::Damaged {
+        file: name.clone(),
+        offset,
+        what,
+    };
     let opening = segment::read_opening(&file, first).map_err(|error| refused_opening(&name, error))?;
 
     let mut tree = opening.tree.clone();
@@ -128,10 +139,23 @@ pub(crate) fn replay<S: Storage>(
         match frames.next().map_err(OpenError::file(&name))? {
             Step::End => break None,
             Step::Bad(bad) => break Some(bad),
-            Step::Frame { kind: Kind::Entry, payload, .. } => batch.push(leaf_hash(payload)),
-            Step::Frame { kind: Kind::Edge, offset, .. } => return Err(damaged(offset, "tree edge inside a segment".to_owned())),
-            Step::Frame { kind: Kind::Checkpoint, offset, payload } => {
-                let text = std::str::from_utf8(payload).map_err(|_| damaged(offset, "checkpoint is not text".to_owned()))?;
+            Step::Frame {
+                kind: Kind::Entry,
+                payload,
+                ..
+            } => batch.push(leaf_hash(payload)),
+            Step::Frame {
+                kind: Kind::Edge,
+                offset,
+                ..
+            } => return Err(damaged(offset, "tree edge inside a segment".to_owned())),
+            Step::Frame {
+                kind: Kind::Checkpoint,
+                offset,
+                payload,
+            } => {
+                let text = std::str::from_utf8(payload)
+                    .map_err(|_| damaged(offset, "checkpoint is not text".to_owned()))?;
                 batch.drain(..).for_each(|leaf| tree.push(leaf));
                 if !torn::says(text, tree.size(), &tree.root()) {
                     return Err(damaged(offset, "checkpoint does not fit the entries".to_owned()));
@@ -144,12 +168,18 @@ pub(crate) fn replay<S: Storage>(
         }
     };
     // Roots of every checkpoint were compared; with the last one signed by the key, all entries before it are what was signed.
-    let checkpoint = SignedCheckpoint::verify(&note, key).map_err(|error| OpenError::Note { file: name.clone(), error })?;
+    let checkpoint = SignedCheckpoint::verify(&note, key).map_err(|error| OpenError::Note {
+        file: name.clone(),
+        error,
+    })?;
     if !torn::says(&note, tree.size(), &tree.root()) {
         return Err(damaged(end, "checkpoint does not fit the tree".to_owned()));
     }
     if keep.is_some_and(|keep| keep != tree.size()) {
-        return Err(damaged(end, format!("ends at {} entries, but more were acknowledged", tree.size())));
+        return Err(damaged(
+            end,
+            format!("ends at {} entries, but more were acknowledged", tree.size()),
+        ));
     }
     let written = written_beyond(&file, end).map_err(OpenError::file(&name))?;
     if keep.is_none()
@@ -157,29 +187,58 @@ pub(crate) fn replay<S: Storage>(
         && acknowledged_beyond(&file, end, written, key, tree.size()).map_err(OpenError::file(&name))?
     {
         let what = broken.map_or_else(|| "frames are missing".to_owned(), |bad| bad.to_string());
-        return Err(damaged(frames.offset(), format!("{what}, and acknowledged batches follow")));
+        return Err(damaged(
+            frames.offset(),
+            format!("{what}, and acknowledged batches follow"),
+        ));
     }
     let torn = written.map_or(0, |written| written - end);
-    Ok(Replayed { file, opening, tree, checkpoint, end, torn })
+    Ok(Replayed {
+        file,
+        opening,
+        tree,
+        checkpoint,
+        end,
+        torn,
+    })
 }
 
 fn refused_opening(name: &str, error: OpeningError) -> OpenError {
     let file = name.to_owned();
     match error {
         OpeningError::File(error) => OpenError::File { what: file, error },
-        OpeningError::Damaged(offset, what) => OpenError::Damaged { file, offset, what: what.to_owned() },
-        OpeningError::Frame(offset, bad) => OpenError::Damaged { file, offset, what: bad.to_string() },
+        OpeningError::Damaged(offset, what) => OpenError::Damaged {
+            file,
+            offset,
+            what: what.to_owned(),
+        },
+        OpeningError::Frame(offset, bad) => OpenError::Damaged {
+            file,
+            offset,
+            what: bad.to_string(),
+        },
     }
 }
 
 /// Makes the node hashes of all finished segments again. `firsts` are the first indexes of all segments.
-pub(crate) fn rebuild_hashes<S: Storage>(storage: &S, layout: &Layout, hashes: &Hashes<S>, firsts: &[u64]) -> Result<(), OpenError> {
+pub(crate) fn rebuild_hashes<S: Storage>(
+    storage: &S,
+    layout: &Layout,
+    hashes: &Hashes<S>,
+    firsts: &[u64],
+) -> Result<(), OpenError> {
     let mut tree = Tree::empty();
     for pair in firsts.windows(2) {
         let &[first, next] = pair else { continue };
         let name = segment_name(first);
-        let damaged = |offset, what: &str| OpenError::Damaged { file: name.clone(), offset, what: what.to_owned() };
-        let file = storage.open(&layout.segment(first)).map_err(OpenError::file(&name))?;
+        let damaged = |offset, what: &str| OpenError::Damaged {
+            file: name.clone(),
+            offset,
+            what: what.to_owned(),
+        };
+        let file = storage
+            .open(&layout.segment(first))
+            .map_err(OpenError::file(&name))?;
         let opening = segment::read_opening(&file, first).map_err(|error| refused_opening(&name, error))?;
         if opening.tree.edge() != tree.edge() {
             return Err(damaged(0, "tree edge does not continue the segment before"));
@@ -188,7 +247,11 @@ pub(crate) fn rebuild_hashes<S: Storage>(storage: &S, layout: &Layout, hashes: &
         while tree.size() < next {
             let at = frames.offset();
             match frames.next().map_err(OpenError::file(&name))? {
-                Step::Frame { kind: Kind::Entry, payload, .. } => tree.push(leaf_hash(payload)),
+                Step::Frame {
+                    kind: Kind::Entry,
+                    payload,
+                    ..
+                } => tree.push(leaf_hash(payload)),
                 Step::Frame { .. } => {}
                 Step::End => return Err(damaged(at, "ends before the next segment")),
                 Step::Bad(bad) => return Err(damaged(at, &bad.to_string())),
@@ -202,12 +265,19 @@ pub(crate) fn rebuild_hashes<S: Storage>(storage: &S, layout: &Layout, hashes: &
 }
 
 /// The published checkpoint, if there is one.
-pub(crate) fn published<S: Storage>(storage: &S, layout: &Layout, key: &VerifyingKey) -> Result<Option<SignedCheckpoint>, OpenError> {
+pub(crate) fn published<S: Storage>(
+    storage: &S,
+    layout: &Layout,
+    key: &VerifyingKey,
+) -> Result<Option<SignedCheckpoint>, OpenError> {
     let file = match storage.open(&layout.checkpoint()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other.map_err(OpenError::file(CHECKPOINT))?,
     };
-    let refused = |error| OpenError::Note { file: CHECKPOINT.to_owned(), error };
+    let refused = |error| OpenError::Note {
+        file: CHECKPOINT.to_owned(),
+        error,
+    };
     let length = file.length().map_err(OpenError::file(CHECKPOINT))?;
     let mut bytes = vec![0; length.min(crate::checkpoint::MAX_NOTE_BYTES as u64 + 1) as usize];
     read_exact_at(&file, &mut bytes, 0).map_err(OpenError::file(CHECKPOINT))?;

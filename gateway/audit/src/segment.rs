@@ -29,7 +29,13 @@ pub(crate) struct Segment<F> {
 
 impl<F: StoredFile> Segment<F> {
     /// Makes the segment that continues `tree`, whose signed checkpoint `note` is.
-    pub(crate) fn create<S: Storage<File = F>>(storage: &S, layout: &Layout, tree: &Tree, note: &str, ahead: u64) -> io::Result<Self> {
+    pub(crate) fn create<S: Storage<File = F>>(
+        storage: &S,
+        layout: &Layout,
+        tree: &Tree,
+        note: &str,
+        ahead: u64,
+    ) -> io::Result<Self> {
         let mut bytes = header(tree.size()).to_vec();
         frame::push(&mut bytes, Kind::Edge, &tree.edge());
         frame::push(&mut bytes, Kind::Checkpoint, note.as_bytes());
@@ -39,13 +45,23 @@ impl<F: StoredFile> Segment<F> {
             file.write_all_at(&bytes, 0)?;
             write_zeros(file, end, filled)
         })?;
-        Ok(Self { file, end, filled, first_batch: end })
+        Ok(Self {
+            file,
+            end,
+            filled,
+            first_batch: end,
+        })
     }
 
     /// Goes on with a segment that was read up to `end`, beyond which it holds only zeros.
     pub(crate) fn resume(file: F, opening: &Opening, end: u64) -> io::Result<Self> {
         let filled = file.length()?.max(end);
-        Ok(Self { file, end, filled, first_batch: opening.end })
+        Ok(Self {
+            file,
+            end,
+            filled,
+            first_batch: opening.end,
+        })
     }
 
     pub(crate) fn end(&self) -> u64 {
@@ -115,23 +131,47 @@ pub(crate) enum OpeningError {
 pub(crate) fn read_opening<F: StoredFile>(file: &F, first_index: u64) -> Result<Opening, OpeningError> {
     let mut found = [0; SEGMENT_HEADER];
     match read_exact_at(file, &mut found, 0) {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(OpeningError::Damaged(0, "segment header is cut short")),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            return Err(OpeningError::Damaged(0, "segment header is cut short"));
+        }
         other => other?,
     }
     if found != header(first_index) {
-        return Err(OpeningError::Damaged(0, "segment header is not that of this format and first index"));
+        return Err(OpeningError::Damaged(
+            0,
+            "segment header is not that of this format and first index",
+        ));
     }
     let mut frames = Frames::new(file, SEGMENT_HEADER as u64);
-    let edge = expect(&mut frames, Kind::Edge, "no tree edge at the start of the segment")?;
+    let edge = expect(
+        &mut frames,
+        Kind::Edge,
+        "no tree edge at the start of the segment",
+    )?;
     let tree = Tree::from_edge(&edge).filter(|tree| tree.size() == first_index);
-    let tree = tree.ok_or(OpeningError::Damaged((SEGMENT_HEADER + FRAME_HEADER) as u64, "tree edge does not fit the first index"))?;
+    let tree = tree.ok_or(OpeningError::Damaged(
+        (SEGMENT_HEADER + FRAME_HEADER) as u64,
+        "tree edge does not fit the first index",
+    ))?;
     let at = frames.offset();
-    let note = expect(&mut frames, Kind::Checkpoint, "no checkpoint at the start of the segment")?;
+    let note = expect(
+        &mut frames,
+        Kind::Checkpoint,
+        "no checkpoint at the start of the segment",
+    )?;
     let note = String::from_utf8(note).map_err(|_| OpeningError::Damaged(at, "checkpoint is not text"))?;
-    Ok(Opening { tree, note, end: frames.offset() })
+    Ok(Opening {
+        tree,
+        note,
+        end: frames.offset(),
+    })
 }
 
-fn expect<F: StoredFile>(frames: &mut Frames<'_, F>, wanted: Kind, otherwise: &'static str) -> Result<Vec<u8>, OpeningError> {
+fn expect<F: StoredFile>(
+    frames: &mut Frames<'_, F>,
+    wanted: Kind,
+    otherwise: &'static str,
+) -> Result<Vec<u8>, OpeningError> {
     let at = frames.offset();
     match frames.next()? {
         Step::Frame { kind, payload, .. } if kind == wanted => Ok(payload.to_vec()),

@@ -1,5 +1,8 @@
 //! Every durable dance with files, in one place, behind a seam that tests can stand in for.
 
+#[cfg(test)]
+pub(crate) mod faulty;
+
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
@@ -100,7 +103,12 @@ impl Storage for Disk {
     }
 
     fn create(&self, path: &Path) -> io::Result<File> {
-        OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path)
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(path)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -117,11 +125,18 @@ impl Storage for Disk {
 
     fn names(&self, path: &Path) -> io::Result<Vec<String>> {
         // A name that is not UTF-8 is none of ours.
-        fs::read_dir(path)?.filter_map(|item| item.map(|item| item.file_name().into_string().ok()).transpose()).collect()
+        fs::read_dir(path)?
+            .filter_map(|item| item.map(|item| item.file_name().into_string().ok()).transpose())
+            .collect()
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<File>> {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -159,7 +174,11 @@ impl StoredFile for File {
 
 /// Makes a file under its final name, whole or not at all, with what `fill` writes: a temporary name, sync, rename,
 /// sync of the directory. A file that has the name is replaced.
-pub(crate) fn place_file<S: Storage>(storage: &S, path: &Path, fill: impl FnOnce(&S::File) -> io::Result<()>) -> io::Result<S::File> {
+pub(crate) fn place_file<S: Storage>(
+    storage: &S,
+    path: &Path,
+    fill: impl FnOnce(&S::File) -> io::Result<()>,
+) -> io::Result<S::File> {
     let directory = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     let temporary = path.with_extension("new");
     let file = storage.create(&temporary)?;
@@ -173,7 +192,11 @@ pub(crate) fn place_file<S: Storage>(storage: &S, path: &Path, fill: impl FnOnce
 }
 
 /// Reads exactly `buffer.len()` bytes.
-pub(crate) fn read_exact_at<F: StoredFile>(file: &F, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+pub(crate) fn read_exact_at<F: StoredFile>(
+    file: &F,
+    mut buffer: &mut [u8],
+    mut offset: u64,
+) -> io::Result<()> {
     while !buffer.is_empty() {
         match file.read_at(buffer, offset)? {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
@@ -206,7 +229,10 @@ pub(crate) fn read_secret_file(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     let mode = file.metadata()?.permissions().mode();
     if mode & 0o077 != 0 {
         let found = mode & 0o777;
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("mode {found:o} lets others in, want 600")));
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            format!("mode {found:o} lets others in, want 600"),
+        ));
     }
     // Reserved at once, so that no copy is left behind by growing.
     let mut bytes = Zeroizing::new(Vec::with_capacity(LIMIT as usize));
@@ -216,7 +242,11 @@ pub(crate) fn read_secret_file(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
 
 /// Writes a new file of mode 0600, durably.
 pub(crate) fn write_secret_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     match path.parent() {

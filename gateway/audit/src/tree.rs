@@ -72,7 +72,12 @@ pub(crate) struct Tree {
 
 impl Tree {
     pub(crate) fn empty() -> Self {
-        Self { size: 0, peaks: [[0; 32]; 64], rows: Default::default(), completed: Vec::new() }
+        Self {
+            size: 0,
+            peaks: [[0; 32]; 64],
+            rows: Default::default(),
+            completed: Vec::new(),
+        }
     }
 
     /// Leaves in the tree.
@@ -108,8 +113,12 @@ impl Tree {
 
     /// The root hash (RFC 6962 §2.1).
     pub(crate) fn root(&self) -> Hash {
-        let mut peaks = (0..64).filter(|level| self.size >> level & 1 == 1).map(|level| &self.peaks[level]);
-        let Some(lowest) = peaks.next() else { return empty_root() };
+        let mut peaks = (0..64)
+            .filter(|level| self.size >> level & 1 == 1)
+            .map(|level| &self.peaks[level]);
+        let Some(lowest) = peaks.next() else {
+            return empty_root();
+        };
         peaks.fold(*lowest, |right, left| node_hash(left, &right))
     }
 
@@ -131,11 +140,19 @@ impl Tree {
     /// The hash at `index` of a row, if it is still in memory.
     pub(crate) fn in_memory(&self, row: usize, index: u64) -> Option<Hash> {
         let (number, at) = (index >> TILE_HEIGHT, index as usize % TILE_WIDTH);
-        if let Some(tile) = self.completed.iter().find(|tile| tile.row == row && tile.number == number) {
+        if let Some(tile) = self
+            .completed
+            .iter()
+            .find(|tile| tile.row == row && tile.number == number)
+        {
             return tile.hashes.get(at).copied();
         }
         let unfinished = self.size >> (TILE_HEIGHT as usize * row) >> TILE_HEIGHT;
-        if number == unfinished { self.unfinished(row).get(at).copied() } else { None }
+        if number == unfinished {
+            self.unfinished(row).get(at).copied()
+        } else {
+            None
+        }
     }
 
     /// The right edge as bytes: the size (8 bytes, little-endian), then the unfinished tile of each row from row 0 up.
@@ -148,7 +165,10 @@ impl Tree {
     /// The tree whose [`edge`](Self::edge) this is; `None` when the length does not fit the size.
     pub(crate) fn from_edge(bytes: &[u8]) -> Option<Self> {
         let (size, mut hashes) = bytes.split_first_chunk::<8>()?;
-        let mut tree = Self { size: u64::from_le_bytes(*size), ..Self::empty() };
+        let mut tree = Self {
+            size: u64::from_le_bytes(*size),
+            ..Self::empty()
+        };
         for row in 0..ROWS {
             let count = (tree.size >> (TILE_HEIGHT as usize * row)) as usize % TILE_WIDTH;
             let (these, rest) = hashes.split_at_checked(count * 32)?;
@@ -185,7 +205,12 @@ mod tests {
         for index in 0..700 {
             oracle.push(leaf(index));
             tree.push(leaf_hash(&leaf(index)));
-            assert_eq!(tree.root().as_slice(), oracle.root().as_bytes().as_slice(), "size {}", index + 1);
+            assert_eq!(
+                tree.root().as_slice(),
+                oracle.root().as_bytes().as_slice(),
+                "size {}",
+                index + 1
+            );
         }
     }
 

@@ -62,7 +62,12 @@ pub struct Report {
 ///
 /// # Errors
 /// At the first place that is not as it was signed, or when a file cannot be read.
-pub fn verify(folder: &Path, key: &VerifyingKey, options: &VerifyOptions, progress: impl FnMut(Progress)) -> Result<Report, VerifyError> {
+pub fn verify(
+    folder: &Path,
+    key: &VerifyingKey,
+    options: &VerifyOptions,
+    progress: impl FnMut(Progress),
+) -> Result<Report, VerifyError> {
     let begun = Instant::now();
     let mut report = walk::walk(folder, key, options, progress)?;
     report.duration = begun.elapsed();

@@ -33,8 +33,15 @@ impl Waiters {
     pub fn new<S: Storage>(appender: &Appender<S>) -> (Self, impl Future<Output = ()> + Send + use<S>) {
         let mut news = appender.subscribe();
         let durable = news.borrow_and_update().clone();
-        let parked = Parked { durable, waiting: Vec::new(), next_number: 0, woken: Vec::new() };
-        let waiters = Self { parked: Arc::new(Mutex::new(parked)) };
+        let parked = Parked {
+            durable,
+            waiting: Vec::new(),
+            next_number: 0,
+            woken: Vec::new(),
+        };
+        let waiters = Self {
+            parked: Arc::new(Mutex::new(parked)),
+        };
         let driver = drive(waiters.clone(), news);
         (waiters, driver)
     }
@@ -43,8 +50,15 @@ impl Waiters {
     ///
     /// # Errors
     /// When the log failed or was closed first; the entry is then not in the log.
-    pub fn durable(&self, ticket: Ticket) -> impl Future<Output = Result<Logged, Unavailable>> + Send + use<> {
-        Waiting { waiters: self.clone(), ticket, number: None }
+    pub fn durable(
+        &self,
+        ticket: Ticket,
+    ) -> impl Future<Output = Result<Logged, Unavailable>> + Send + use<> {
+        Waiting {
+            waiters: self.clone(),
+            ticket,
+            number: None,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Parked> {
@@ -101,7 +115,9 @@ impl Future for Waiting {
             this.number = None;
             return Poll::Ready(outcome);
         }
-        let place = this.number.and_then(|number| parked.waiting.iter_mut().find(|(other, _)| *other == number));
+        let place = this
+            .number
+            .and_then(|number| parked.waiting.iter_mut().find(|(other, _)| *other == number));
         if let Some((_, waker)) = place {
             waker.clone_from(context.waker());
         } else {

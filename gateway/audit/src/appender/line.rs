@@ -43,6 +43,39 @@ pub(super) enum Next {
     Close,
 }
 
+impl Queue {
+    fn add(
+        &mut self,
+        most_bytes: usize,
+        encode: impl FnOnce(u64, &mut Vec<u8>) -> bool,
+    ) -> Result<Ticket, Unavailable> {
+        if let Some(reason) = self.refusing {
+            return Err(reason);
+        }
+        if self.whole >= most_bytes {
+            return Err(Unavailable::QueueFull);
+        }
+        self.frames.truncate(self.whole);
+        let start = frame::begin(&mut self.frames);
+        if !encode(self.next_index, &mut self.frames) {
+            return Err(Unavailable::NotCanonical);
+        }
+        let length = self.frames.len().saturating_sub(start + FRAME_HEADER);
+        if length > MAX_ENTRY_BYTES {
+            return Err(Unavailable::EntryTooLarge);
+        }
+        frame::finish(&mut self.frames, start, Kind::Entry);
+        self.whole = self.frames.len();
+        self.entries += 1;
+        let ticket = Ticket {
+            index: self.next_index,
+            generation: self.generation,
+        };
+        self.next_index += 1;
+        Ok(ticket)
+    }
+}
+
 impl Line {
     pub(super) fn new(next_index: u64, most_bytes: usize) -> Self {
         let queue = Queue {
@@ -55,7 +88,11 @@ impl Line {
             closing: false,
             wake_at: u32::MAX,
         };
-        Self { queue: Mutex::new(queue), wake: Condvar::new(), most_bytes }
+        Self {
+            queue: Mutex::new(queue),
+            wake: Condvar::new(),
+            most_bytes,
+        }
     }
 
     /// A panic of an encoder leaves the queue usable: only whole frames count.
@@ -64,38 +101,44 @@ impl Line {
     }
 
     /// Adds what `encode` writes behind the buffer's end; `encode` says whether it may stand.
-    pub(super) fn append(&self, encode: impl FnOnce(u64, &mut Vec<u8>) -> bool) -> Result<Ticket, Unavailable> {
-        let mut guard = self.lock();
-        let queue = &mut *guard;
-        if let Some(reason) = queue.refusing {
-            return Err(reason);
-        }
-        if queue.whole >= self.most_bytes {
-            return Err(Unavailable::QueueFull);
-        }
-        queue.frames.truncate(queue.whole);
-        let start = frame::begin(&mut queue.frames);
-        if !encode(queue.next_index, &mut queue.frames) {
-            return Err(Unavailable::NotCanonical);
-        }
-        let length = queue.frames.len().saturating_sub(start + FRAME_HEADER);
-        if length > MAX_ENTRY_BYTES {
-            return Err(Unavailable::EntryTooLarge);
-        }
-        frame::finish(&mut queue.frames, start, Kind::Entry);
-        queue.whole = queue.frames.len();
-        queue.entries += 1;
-        let ticket = Ticket { index: queue.next_index, generation: queue.generation };
-        queue.next_index += 1;
+    pub(super) fn append(
+        &self,
+        encode: impl FnOnce(u64, &mut Vec<u8>) -> bool,
+    ) -> Result<Ticket, Unavailable> {
+        let mut queue = self.lock();
+        let ticket = queue.add(self.most_bytes, encode)?;
+        self.wake(queue);
+        Ok(ticket)
+    }
+
+    /// Adds all of these, so that they make one batch.
+    #[cfg(test)]
+    pub(super) fn append_together(&self, entries: &[crate::Entry]) -> Result<Vec<Ticket>, Unavailable> {
+        let mut queue = self.lock();
+        let mut add = |bytes: Vec<u8>| {
+            queue.add(self.most_bytes, |_, buffer| {
+                buffer.extend(bytes);
+                true
+            })
+        };
+        let tickets = entries
+            .iter()
+            .map(|entry| add(entry.encode_canonical()))
+            .collect();
+        self.wake(queue);
+        tickets
+    }
+
+    /// Wakes the writer if it waits for as many as there are now.
+    fn wake(&self, mut queue: MutexGuard<'_, Queue>) {
         let wake = queue.entries >= queue.wake_at;
         if wake {
             queue.wake_at = u32::MAX;
         }
-        drop(guard);
+        drop(queue);
         if wake {
             self.wake.notify_one();
         }
-        Ok(ticket)
     }
 
     /// Waits for entries and takes all that are in line. `last` is the size of the batch before, which tells whether it
@@ -112,7 +155,11 @@ impl Line {
         }
         if last >= linger.from && queue.entries < last && !queue.closing && !linger.longest.is_zero() {
             queue.wake_at = last;
-            queue = self.wake.wait_timeout(queue, linger.longest).unwrap_or_else(PoisonError::into_inner).0;
+            queue = self
+                .wake
+                .wait_timeout(queue, linger.longest)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         queue.wake_at = u32::MAX;
         let whole = queue.whole;
@@ -148,7 +195,9 @@ impl Line {
     /// Sleeps between two attempts to recover; `true` when the log is closing.
     pub(super) fn pause(&self, interval: Duration) -> bool {
         let queue = self.lock();
-        let waited = self.wake.wait_timeout_while(queue, interval, |queue| !queue.closing);
+        let waited = self
+            .wake
+            .wait_timeout_while(queue, interval, |queue| !queue.closing);
         waited.unwrap_or_else(PoisonError::into_inner).0.closing
     }
 

@@ -15,7 +15,7 @@ use super::{Appender, Options};
 use crate::checkpoint::{Checkpoint, SignedCheckpoint, Signer};
 use crate::durable::{Durable, State};
 use crate::hashes::Hashes;
-use crate::layout::Layout;
+use crate::layout::{CHECKPOINT, Layout};
 use crate::locate::Places;
 use crate::recovery::{OpenError, Recovery, published, rebuild_hashes, replay};
 use crate::segment::{self, Segment};
@@ -47,24 +47,52 @@ impl Log {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn open_on<S: Storage>(storage: S, folder: &Path, signer: Signer, options: Options) -> Result<(Appender<S>, Recovery), OpenError> {
+    pub fn open_on<S: Storage>(
+        storage: S,
+        folder: &Path,
+        signer: Signer,
+        options: Options,
+    ) -> Result<(Appender<S>, Recovery), OpenError> {
         let layout = Layout::new(folder);
         for directory in [&layout.root, &layout.journal, &layout.hash] {
-            storage.create_directory(directory).map_err(OpenError::file(directory.display().to_string()))?;
+            storage
+                .create_directory(directory)
+                .map_err(OpenError::file(directory.display().to_string()))?;
         }
         let lock = storage.lock(&layout.lock()).map_err(OpenError::file("lock"))?;
         let lock = lock.ok_or_else(|| OpenError::Locked(folder.to_owned()))?;
         // The folder's own name as well as those in it.
-        for directory in [folder.parent(), Some(folder)].into_iter().flatten().filter(|path| !path.as_os_str().is_empty()) {
-            storage.sync_directory(directory).map_err(OpenError::file(directory.display().to_string()))?;
+        for directory in [folder.parent(), Some(folder)]
+            .into_iter()
+            .flatten()
+            .filter(|path| !path.as_os_str().is_empty())
+        {
+            storage
+                .sync_directory(directory)
+                .map_err(OpenError::file(directory.display().to_string()))?;
         }
 
         let hashes = Hashes::new(storage.clone(), layout.clone());
         let published = published(&storage, &layout, signer.key())?;
         let start = Start::find(&storage, &layout, &hashes, &signer, published.as_ref(), &options)?;
+        let published = match published {
+            Some(published) => published,
+            None if start.tree.size() > 0 => return Err(OpenError::Unpublished(start.tree.size())),
+            None => {
+                publisher::place(&storage, &layout, &start.checkpoint)
+                    .map_err(OpenError::file(CHECKPOINT))?;
+                start.checkpoint.clone()
+            }
+        };
         let checkpoint = Arc::new(start.checkpoint);
         let size = start.tree.size();
-        let durable = Durable { size, state: State::Ok, checkpoint: Arc::clone(&checkpoint), generation: 0, ends: Arc::from([]) };
+        let durable = Durable {
+            size,
+            state: State::Ok,
+            checkpoint: Arc::clone(&checkpoint),
+            generation: 0,
+            ends: Arc::from([]),
+        };
         let shared = Arc::new(Shared {
             line: Line::new(size, options.queue_bytes),
             durable: watch::Sender::new(durable),
@@ -75,28 +103,46 @@ impl Log {
             storage,
             layout,
         });
-        if let Some(published) = &published {
-            let published = published.checkpoint();
-            if shared.root(published.size).map_err(OpenError::file("hash"))? != published.root {
-                return Err(OpenError::Forked(published.size));
-            }
+        let published = published.checkpoint();
+        if shared.root(published.size).map_err(OpenError::file("hash"))? != published.root {
+            return Err(OpenError::Forked(published.size));
         }
 
         let interval = options.checkpoint_interval;
-        let writer = Writer { shared: Arc::clone(&shared), signer, options, segment: Some(start.segment), checkpoint };
+        let writer = Writer {
+            shared: Arc::clone(&shared),
+            signer,
+            options,
+            segment: Some(start.segment),
+            checkpoint,
+        };
         let publishing = Arc::clone(&shared);
-        let published = published.map(|published| published.checkpoint().size);
+        let published = published.size;
         let threads = vec![
             spawn("audit-writer", move || writer.run())?,
-            spawn("audit-publisher", move || publisher::run(&publishing, interval, published))?,
+            spawn("audit-publisher", move || {
+                publisher::run(&publishing, interval, published)
+            })?,
         ];
-        let handle = Handle { shared, threads: Mutex::new(threads), lock: Mutex::new(Some(lock)) };
-        Ok((Appender { handle: Arc::new(handle) }, start.recovery))
+        let handle = Handle {
+            shared,
+            threads: Mutex::new(threads),
+            lock: Mutex::new(Some(lock)),
+        };
+        Ok((
+            Appender {
+                handle: Arc::new(handle),
+            },
+            start.recovery,
+        ))
     }
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<thread::JoinHandle<()>, OpenError> {
-    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(OpenError::file(name))
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(OpenError::file(name))
 }
 
 impl<F: StoredFile> Start<F> {
@@ -113,7 +159,10 @@ impl<F: StoredFile> Start<F> {
         let firsts = segment::list(storage, layout).map_err(OpenError::file("journal"))?;
         let Some(&first) = firsts.last() else {
             if published > 0 {
-                return Err(OpenError::Behind { journal: 0, published });
+                return Err(OpenError::Behind {
+                    journal: 0,
+                    published,
+                });
             }
             return Self::fresh(storage, layout, signer, options, begun);
         };
@@ -124,23 +173,75 @@ impl<F: StoredFile> Start<F> {
         let replayed = replay(storage, layout, hashes, signer.key(), first, None)?;
         let entries = replayed.tree.size();
         if entries < published {
-            return Err(OpenError::Behind { journal: entries, published });
+            return Err(OpenError::Behind {
+                journal: entries,
+                published,
+            });
         }
         if replayed.torn > 0 {
-            tracing::warn!(bytes = replayed.torn, entries, "audit log: a batch that was never acknowledged is cut away");
-            let cut = replayed.file.set_len(replayed.end).and_then(|()| replayed.file.sync_data());
+            tracing::warn!(
+                bytes = replayed.torn,
+                entries,
+                "audit log: a batch that was never acknowledged is cut away"
+            );
+            let cut = replayed
+                .file
+                .set_len(replayed.end)
+                .and_then(|()| replayed.file.sync_data());
             cut.map_err(OpenError::file("journal"))?;
         }
-        let segment = Segment::resume(replayed.file, &replayed.opening, replayed.end).map_err(OpenError::file("journal"))?;
-        let recovery = Recovery { entries, segments: firsts.len(), cut_bytes: replayed.torn, rebuilt_hashes, duration: begun.elapsed() };
-        Ok(Self { segment, tree: replayed.tree, checkpoint: replayed.checkpoint, recovery })
+        hashes.trim(entries).map_err(OpenError::file("hash"))?;
+        let segment = Segment::resume(replayed.file, &replayed.opening, replayed.end)
+            .map_err(OpenError::file("journal"))?;
+        let recovery = Recovery {
+            entries,
+            segments: firsts.len(),
+            cut_bytes: replayed.torn,
+            rebuilt_hashes,
+            duration: begun.elapsed(),
+        };
+        Ok(Self {
+            segment,
+            tree: replayed.tree,
+            checkpoint: replayed.checkpoint,
+            recovery,
+        })
     }
 
-    fn fresh<S: Storage<File = F>>(storage: &S, layout: &Layout, signer: &Signer, options: &Options, begun: Instant) -> Result<Self, OpenError> {
+    fn fresh<S: Storage<File = F>>(
+        storage: &S,
+        layout: &Layout,
+        signer: &Signer,
+        options: &Options,
+        begun: Instant,
+    ) -> Result<Self, OpenError> {
         let tree = Tree::empty();
-        let checkpoint = Checkpoint { origin: signer.key().name().to_owned(), size: 0, root: empty_root() }.sign(signer);
-        let segment = Segment::create(storage, layout, &tree, checkpoint.note(), options.write_ahead_bytes).map_err(OpenError::file("journal"))?;
-        let recovery = Recovery { entries: 0, segments: 1, cut_bytes: 0, rebuilt_hashes: false, duration: begun.elapsed() };
-        Ok(Self { segment, tree, checkpoint, recovery })
+        let checkpoint = Checkpoint {
+            origin: signer.key().name().to_owned(),
+            size: 0,
+            root: empty_root(),
+        }
+        .sign(signer);
+        let segment = Segment::create(
+            storage,
+            layout,
+            &tree,
+            checkpoint.note(),
+            options.write_ahead_bytes,
+        )
+        .map_err(OpenError::file("journal"))?;
+        let recovery = Recovery {
+            entries: 0,
+            segments: 1,
+            cut_bytes: 0,
+            rebuilt_hashes: false,
+            duration: begun.elapsed(),
+        };
+        Ok(Self {
+            segment,
+            tree,
+            checkpoint,
+            recovery,
+        })
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::shared::Shared;
 use crate::checkpoint::SignedCheckpoint;
+use crate::layout::Layout;
 use crate::storage::{Storage, StoredFile, place_file};
 
 /// Tells the publisher to end.
@@ -23,22 +24,26 @@ impl Stop {
 
     fn pause(&self, interval: Duration) -> bool {
         let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
-        *self.wake.wait_timeout_while(stopped, interval, |stopped| !*stopped).unwrap_or_else(PoisonError::into_inner).0
+        *self
+            .wake
+            .wait_timeout_while(stopped, interval, |stopped| !*stopped)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
     }
 }
 
 /// Publishes what is durable at once, every interval, and once more at the end.
-pub(super) fn run<S: Storage>(shared: &Shared<S>, interval: Duration, published: Option<u64>) {
+pub(super) fn run<S: Storage>(shared: &Shared<S>, interval: Duration, published: u64) {
     let mut published = published;
     let mut failing = false;
     let mut stopped = false;
     loop {
         let checkpoint = Arc::clone(&shared.durable.borrow().checkpoint);
         let size = checkpoint.checkpoint().size;
-        if published != Some(size) {
+        if published != size {
             match publish(shared, &checkpoint) {
                 Ok(()) => {
-                    published = Some(size);
+                    published = size;
                     failing = false;
                 }
                 Err(error) if !failing => {
@@ -61,6 +66,13 @@ fn publish<S: Storage>(shared: &Shared<S>, signed: &SignedCheckpoint) -> io::Res
         let tree = shared.tree.lock().unwrap_or_else(PoisonError::into_inner);
         shared.hashes.write_unfinished(&tree, signed.checkpoint().size)?;
     }
-    place_file(&shared.storage, &shared.layout.checkpoint(), |file| file.write_all_at(signed.note().as_bytes(), 0))?;
+    place(&shared.storage, &shared.layout, signed)
+}
+
+/// Puts the checkpoint in the place of the one before.
+pub(super) fn place<S: Storage>(storage: &S, layout: &Layout, signed: &SignedCheckpoint) -> io::Result<()> {
+    place_file(storage, &layout.checkpoint(), |file| {
+        file.write_all_at(signed.note().as_bytes(), 0)
+    })?;
     Ok(())
 }

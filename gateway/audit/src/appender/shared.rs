@@ -31,12 +31,19 @@ pub(super) struct Shared<S: Storage> {
 
 impl<S: Storage> Shared<S> {
     pub(super) fn nodes(&self) -> StoredNodes<'_, S> {
-        StoredNodes { hashes: &self.hashes, tree: &self.tree }
+        StoredNodes {
+            hashes: &self.hashes,
+            tree: &self.tree,
+        }
     }
 
     /// The root of the first `size` entries, which must be in the tree.
     pub(super) fn root(&self, size: u64) -> io::Result<Hash> {
-        if size == 0 { Ok(empty_root()) } else { proof::range_root(&self.nodes(), 0, size) }
+        if size == 0 {
+            Ok(empty_root())
+        } else {
+            proof::range_root(&self.nodes(), 0, size)
+        }
     }
 }
 

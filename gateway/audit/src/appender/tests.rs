@@ -1,0 +1,6 @@
+//! The promises of the appender, on a real disk and on one that fails on command.
+
+mod durability;
+mod failure;
+mod reading;
+mod reopening;

@@ -9,9 +9,9 @@ use std::sync::{Arc, PoisonError};
 use super::Options;
 use super::line::{Batch, Next};
 use super::shared::Shared;
-use crate::checkpoint::{Checkpoint, MAX_NOTE_BYTES, SignedCheckpoint, Signer};
+use crate::checkpoint::{Checkpoint, SignedCheckpoint, Signer};
 use crate::durable::{Durable, Failure, State};
-use crate::frame::{self, Kind};
+use crate::frame::{self, FRAME_HEADER, Kind};
 use crate::recovery::{OpenError, replay};
 use crate::segment::{self, Segment};
 use crate::storage::{Storage, StoredFile as _};
@@ -19,6 +19,8 @@ use crate::tree::leaf_hash;
 
 /// A batch longer than this gives its buffer back, so that one burst does not hold memory for ever.
 const KEPT_BUFFER: usize = 4 << 20;
+/// By how much a checkpoint note may be longer than the one before.
+const NOTE_GROWTH: usize = 20;
 
 /// Why a commit did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +62,6 @@ impl<S: Storage> Writer<S> {
                 }
             }
         }
-        self.shared.durable.send_modify(|durable| durable.state = State::Closed);
         // What is written ahead stays zero: a closed log opens without work.
         if let Err(error) = self.shared.hashes.sync() {
             tracing::warn!(%error, "audit node hashes were not synced at the end; they will be made again");
@@ -69,8 +70,12 @@ impl<S: Storage> Writer<S> {
 
     /// Hashes, signs, writes and syncs a batch, then tells everybody.
     fn commit(&mut self, batch: &mut Batch) -> Result<(), CommitError> {
-        let longest = batch.frames.len() as u64 + MAX_NOTE_BYTES as u64;
-        if self.segment.as_ref().is_some_and(|segment| !segment.is_empty() && segment.end() + longest > self.options.segment_bytes) {
+        // The note grows by a digit now and then, no more.
+        let longest = (batch.frames.len() + self.checkpoint.note().len() + FRAME_HEADER + NOTE_GROWTH) as u64;
+        let full = |segment: &Segment<_>| {
+            !segment.is_empty() && segment.end() + longest > self.options.segment_bytes
+        };
+        if self.segment.as_ref().is_some_and(full) {
             self.rotate()?;
         }
         let last = self.checkpoint.checkpoint();
@@ -85,7 +90,11 @@ impl<S: Storage> Writer<S> {
                 tree.push(leaf_hash(payload));
                 rest = following;
             }
-            Checkpoint { origin: last.origin.clone(), size: tree.size(), root: tree.root() }
+            Checkpoint {
+                origin: last.origin.clone(),
+                size: tree.size(),
+                root: tree.root(),
+            }
         };
         if checkpoint.size != last.size + u64::from(batch.entries) {
             return Err(CommitError::Inconsistent);
@@ -132,9 +141,20 @@ impl<S: Storage> Writer<S> {
     }
 
     fn start_segment(&mut self) -> io::Result<()> {
-        let tree = self.shared.tree.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let tree = self
+            .shared
+            .tree
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         let Shared { storage, layout, .. } = &*self.shared;
-        self.segment = Some(Segment::create(storage, layout, &tree, self.checkpoint.note(), self.options.write_ahead_bytes)?);
+        self.segment = Some(Segment::create(
+            storage,
+            layout,
+            &tree,
+            self.checkpoint.note(),
+            self.options.write_ahead_bytes,
+        )?);
         Ok(())
     }
 
@@ -164,22 +184,50 @@ impl<S: Storage> Writer<S> {
             }
         }
         tracing::info!(size, "audit log goes on");
-        self.shared.durable.send_modify(|durable| durable.state = State::Ok);
+        self.shared
+            .durable
+            .send_modify(|durable| durable.state = State::Ok);
         self.shared.line.resume();
         true
     }
 
     /// Reads the last segment again up to what was acknowledged, cuts it there, and starts a new one.
     fn replay(&mut self) -> Result<(), OpenError> {
-        let Shared { storage, layout, hashes, .. } = &*self.shared;
+        let Shared {
+            storage,
+            layout,
+            hashes,
+            ..
+        } = &*self.shared;
         let acknowledged = self.checkpoint.checkpoint().size;
         let firsts = segment::list(storage, layout).map_err(OpenError::file("journal"))?;
         let first = firsts.last().copied().unwrap_or_default();
-        let replayed = replay(storage, layout, hashes, self.signer.key(), first, Some(acknowledged))?;
-        let cut = replayed.file.set_len(replayed.end).and_then(|()| replayed.file.sync_data());
-        cut.and_then(|()| hashes.sync()).map_err(OpenError::file("journal"))?;
+        let replayed = replay(
+            storage,
+            layout,
+            hashes,
+            self.signer.key(),
+            first,
+            Some(acknowledged),
+        )?;
+        let cut = replayed
+            .file
+            .set_len(replayed.end)
+            .and_then(|()| replayed.file.sync_data());
+        cut.and_then(|()| hashes.sync())
+            .map_err(OpenError::file("journal"))?;
         *self.shared.tree.lock().unwrap_or_else(PoisonError::into_inner) = replayed.tree;
         self.start_segment().map_err(OpenError::file("journal"))
+    }
+}
+
+/// Also when the thread panics: nobody waits for a writer that is gone.
+impl<S: Storage> Drop for Writer<S> {
+    fn drop(&mut self) {
+        self.shared.line.close();
+        self.shared
+            .durable
+            .send_modify(|durable| durable.state = State::Closed);
     }
 }
 

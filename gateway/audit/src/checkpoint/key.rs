@@ -72,7 +72,11 @@ pub struct VerifyingKey {
 
 impl VerifyingKey {
     fn new(name: &str, algorithm: Algorithm, public: Vec<u8>) -> Result<Self, KeyError> {
-        if name.is_empty() || name.chars().any(|letter| letter.is_whitespace() || letter.is_control() || letter == '+') {
+        if name.is_empty()
+            || name
+                .chars()
+                .any(|letter| letter.is_whitespace() || letter.is_control() || letter == '+')
+        {
             return Err(KeyError::Name);
         }
         let mut digest = Sha256::new();
@@ -81,7 +85,12 @@ impl VerifyingKey {
         digest.update(&public);
         let hash: [u8; 32] = digest.finalize().into();
         let id = [hash[0], hash[1], hash[2], hash[3]];
-        Ok(Self { name: name.to_owned(), id, algorithm, public })
+        Ok(Self {
+            name: name.to_owned(),
+            id,
+            algorithm,
+            public,
+        })
     }
 
     /// The name of the log, which is the origin of its checkpoints.
@@ -98,7 +107,9 @@ impl VerifyingKey {
 
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match self.algorithm {
-            Algorithm::Ed25519 => UnparsedPublicKey::new(&ED25519, &self.public).verify(message, signature).is_ok(),
+            Algorithm::Ed25519 => UnparsedPublicKey::new(&ED25519, &self.public)
+                .verify(message, signature)
+                .is_ok(),
         }
     }
 }
@@ -107,7 +118,13 @@ impl fmt::Display for VerifyingKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut key = vec![self.algorithm.byte()];
         key.extend_from_slice(&self.public);
-        write!(formatter, "{}+{:08x}+{}", self.name, u32::from_be_bytes(self.id), STANDARD.encode(key))
+        write!(
+            formatter,
+            "{}+{:08x}+{}",
+            self.name,
+            u32::from_be_bytes(self.id),
+            STANDARD.encode(key)
+        )
     }
 }
 
@@ -136,7 +153,10 @@ fn take_apart(text: &str) -> Result<Parts<'_>, KeyError> {
     let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
         return Err(KeyError::Malformed("want name+id+key"));
     };
-    let id = (id.len() == 8).then(|| u32::from_str_radix(id, 16).ok()).flatten().ok_or(KeyError::Malformed("key id"))?;
+    let id = (id.len() == 8)
+        .then(|| u32::from_str_radix(id, 16).ok())
+        .flatten()
+        .ok_or(KeyError::Malformed("key id"))?;
     let key = Zeroizing::new(STANDARD.decode(key).map_err(|_| KeyError::Malformed("base64"))?);
     let (&algorithm, bytes) = key.split_first().ok_or(KeyError::Malformed("empty"))?;
     let algorithm = Algorithm::from_byte(algorithm).ok_or(KeyError::Algorithm)?;
@@ -164,7 +184,10 @@ impl Signer {
     pub fn load(path: &Path) -> Result<Self, KeyError> {
         let bytes = read_secret_file(path)?;
         let text = std::str::from_utf8(&bytes).map_err(|_| KeyError::Malformed("not text"))?;
-        let (name, id, Algorithm::Ed25519, seed) = take_apart(text.strip_prefix(PRIVATE_PREFIX).ok_or(KeyError::Malformed("not a private key"))?)?;
+        let (name, id, Algorithm::Ed25519, seed) = take_apart(
+            text.strip_prefix(PRIVATE_PREFIX)
+                .ok_or(KeyError::Malformed("not a private key"))?,
+        )?;
         let signer = Self::from_seed(name, &seed)?;
         if signer.key.id != id {
             return Err(KeyError::Malformed("key id does not fit the key"));

@@ -40,7 +40,9 @@ impl<'a> Note<'a> {
         if note.bytes().any(|byte| byte < 0x20 && byte != b'\n') {
             return Err(NoteError::Malformed("control character"));
         }
-        let split = note.rfind("\n\n").ok_or(NoteError::Malformed("no signature block"))?;
+        let split = note
+            .rfind("\n\n")
+            .ok_or(NoteError::Malformed("no signature block"))?;
         let (text, rest) = note.split_at(split + 1);
         let signatures = rest.strip_prefix('\n').unwrap_or_default();
         if signatures.is_empty() || !signatures.ends_with('\n') {
@@ -82,5 +84,9 @@ impl<'a> Note<'a> {
 pub(super) fn sign(text: &str, signer: &Signer) -> String {
     let mut signature = signer.key().id().to_vec();
     signature.extend_from_slice(&signer.signature(text.as_bytes()));
-    format!("{text}\n\u{2014} {} {}\n", signer.key().name(), STANDARD.encode(signature))
+    format!(
+        "{text}\n\u{2014} {} {}\n",
+        signer.key().name(),
+        STANDARD.encode(signature)
+    )
 }

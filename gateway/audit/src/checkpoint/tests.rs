@@ -7,14 +7,21 @@ fn signer() -> Signer {
 }
 
 fn checkpoint() -> Checkpoint {
-    Checkpoint { origin: "log.example/audit".to_owned(), size: 7, root: [9; 32] }
+    Checkpoint {
+        origin: "log.example/audit".to_owned(),
+        size: 7,
+        root: [9; 32],
+    }
 }
 
 #[test]
 fn a_note_that_was_signed_verifies_and_says_the_same() {
     let signer = signer();
     let signed = checkpoint().sign(&signer);
-    assert_eq!(SignedCheckpoint::verify(signed.note(), signer.key()), Ok(signed.clone()));
+    assert_eq!(
+        SignedCheckpoint::verify(signed.note(), signer.key()),
+        Ok(signed.clone())
+    );
     assert!(signed.note().starts_with("log.example/audit\n7\nCQkJ"));
     assert!(signed.note().contains("\n\n\u{2014} log.example/audit "));
 }
@@ -27,7 +34,10 @@ fn every_changed_byte_of_a_note_is_refused() {
         let mut bytes = note.clone().into_bytes();
         bytes[at] ^= 1;
         if let Ok(changed) = String::from_utf8(bytes) {
-            assert!(SignedCheckpoint::verify(&changed, signer.key()).is_err(), "byte {at}");
+            assert!(
+                SignedCheckpoint::verify(&changed, signer.key()).is_err(),
+                "byte {at}"
+            );
         }
     }
 }
@@ -38,11 +48,21 @@ fn a_signature_of_a_witness_is_passed_over_and_another_key_is_not_enough() {
     let witness = Signer::ephemeral("witness.example").expect("a good name");
     let mut note = checkpoint().sign(&signer).note().to_owned();
     let foreign = checkpoint().sign(&witness);
-    let line = foreign.note().rsplit_once("\n\n").map(|(_, line)| line.to_owned()).expect("a signature block");
+    let line = foreign
+        .note()
+        .rsplit_once("\n\n")
+        .map(|(_, line)| line.to_owned())
+        .expect("a signature block");
     note.push_str(&line);
     assert!(SignedCheckpoint::verify(&note, signer.key()).is_ok());
-    assert_eq!(SignedCheckpoint::verify(foreign.note(), signer.key()), Err(NoteError::NotSigned));
-    assert_eq!(SignedCheckpoint::verify(foreign.note(), witness.key()), Err(NoteError::Origin));
+    assert_eq!(
+        SignedCheckpoint::verify(foreign.note(), signer.key()),
+        Err(NoteError::NotSigned)
+    );
+    assert_eq!(
+        SignedCheckpoint::verify(foreign.note(), witness.key()),
+        Err(NoteError::Origin)
+    );
 }
 
 #[test]
@@ -56,12 +76,19 @@ fn sizes_with_a_sign_or_a_leading_zero_are_refused() {
 /// The example key and note of the documentation of golang.org/x/mod/sumdb/note.
 #[test]
 fn a_note_of_the_go_implementation_verifies() {
-    let key: VerifyingKey = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".parse().expect("a key");
+    let key: VerifyingKey = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+        .parse()
+        .expect("a key");
     let text = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
-    let note = format!("{text}\n\u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n");
+    let note = format!(
+        "{text}\n\u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+    );
     let parsed = super::Note::parse(&note).expect("a note");
     assert_eq!(parsed.verify(&key), Ok(()));
-    assert_eq!(key.to_string(), "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW");
+    assert_eq!(
+        key.to_string(),
+        "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+    );
 }
 
 #[test]

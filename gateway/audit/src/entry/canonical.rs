@@ -51,7 +51,9 @@ pub fn check_canonical(bytes: &[u8]) -> Result<(), NotCanonical> {
         let refuse = |what| Err(NotCanonical { at: start, what });
         let tag = varint(bytes, &mut at)?;
         let (number, wire) = (tag >> 3, tag & 7);
-        let Some(shape) = shape(number) else { return refuse("unknown field") };
+        let Some(shape) = shape(number) else {
+            return refuse("unknown field");
+        };
         if number < last || (number == last && shape != Shape::Texts) {
             return refuse("field out of order");
         }
@@ -69,11 +71,17 @@ pub fn check_canonical(bytes: &[u8]) -> Result<(), NotCanonical> {
         }
         match shape {
             Shape::Uint32 if value > u64::from(u32::MAX) => return refuse("number out of range"),
-            Shape::Int32 if i32::try_from(value.cast_signed()).is_err() => return refuse("number out of range"),
+            Shape::Int32 if i32::try_from(value.cast_signed()).is_err() => {
+                return refuse("number out of range");
+            }
             Shape::Uint32 | Shape::Int32 | Shape::Any64 => {}
             Shape::Text | Shape::Texts | Shape::Bytes => {
-                let end = usize::try_from(value).ok().and_then(|length| at.checked_add(length));
-                let Some(content) = end.and_then(|end| bytes.get(at..end)) else { return refuse("cut short") };
+                let end = usize::try_from(value)
+                    .ok()
+                    .and_then(|length| at.checked_add(length));
+                let Some(content) = end.and_then(|end| bytes.get(at..end)) else {
+                    return refuse("cut short");
+                };
                 if shape != Shape::Bytes && std::str::from_utf8(content).is_err() {
                     return refuse("text is not UTF-8");
                 }
@@ -90,7 +98,9 @@ fn varint(bytes: &[u8], at: &mut usize) -> Result<u64, NotCanonical> {
     let refuse = |what| Err(NotCanonical { at: start, what });
     let mut value = 0_u64;
     for shift in (0..64).step_by(7) {
-        let Some(&byte) = bytes.get(*at) else { return refuse("cut short") };
+        let Some(&byte) = bytes.get(*at) else {
+            return refuse("cut short");
+        };
         *at += 1;
         let low = u64::from(byte & 0x7f);
         if shift == 63 && low > 1 {

@@ -1,24 +1,32 @@
-use prost::Message;
 use proptest::prelude::*;
+use prost::Message;
 
 use super::{Entry, EntryError, EntryKind, MAX_ENTRY_BYTES, check_canonical};
 
 /// An entry with something in fields of every shape.
 fn arbitrary_entry() -> impl Strategy<Value = Entry> {
-    (any::<(u32, i64, i32, u64, u32)>(), "\\PC{0,20}", "[a-z.]{0,12}", prop::collection::vec("[a-z]{0,6}", 0..4), any::<[u8; 3]>())
-        .prop_map(|((version, time, kind, latency, item), officer, registry, fields, hash)| Entry {
-            version,
-            time_unix_micros: time,
-            kind,
-            officer,
-            registry,
-            fields_asked: fields.clone(),
-            fields_given: fields,
-            answer_hmac: hash.to_vec(),
-            latency_micros: latency,
-            item,
-            ..Entry::default()
-        })
+    (
+        any::<(u32, i64, i32, u64, u32)>(),
+        "\\PC{0,20}",
+        "[a-z.]{0,12}",
+        prop::collection::vec("[a-z]{0,6}", 0..4),
+        any::<[u8; 3]>(),
+    )
+        .prop_map(
+            |((version, time, kind, latency, item), officer, registry, fields, hash)| Entry {
+                version,
+                time_unix_micros: time,
+                kind,
+                officer,
+                registry,
+                fields_asked: fields.clone(),
+                fields_given: fields,
+                answer_hmac: hash.to_vec(),
+                latency_micros: latency,
+                item,
+                ..Entry::default()
+            },
+        )
 }
 
 /// The definition of canonical, said with prost alone.
@@ -52,7 +60,10 @@ proptest! {
 fn an_unknown_field_is_refused() {
     let mut bytes = Entry::new(EntryKind::Outcome, 1).encode_canonical();
     bytes.extend([0xa0, 0x02, 0x01]); // field 36, varint 1
-    assert!(matches!(Entry::decode_canonical(&bytes), Err(EntryError::NotCanonical(_))));
+    assert!(matches!(
+        Entry::decode_canonical(&bytes),
+        Err(EntryError::NotCanonical(_))
+    ));
 }
 
 #[test]
@@ -73,6 +84,12 @@ fn a_default_value_written_out_and_a_long_number_are_refused() {
 
 #[test]
 fn an_entry_over_the_limit_is_refused() {
-    let entry = Entry { detail: "x".repeat(MAX_ENTRY_BYTES), ..Entry::default() };
-    assert!(matches!(Entry::decode_canonical(&entry.encode_canonical()), Err(EntryError::TooLarge(_))));
+    let entry = Entry {
+        detail: "x".repeat(MAX_ENTRY_BYTES),
+        ..Entry::default()
+    };
+    assert!(matches!(
+        Entry::decode_canonical(&entry.encode_canonical()),
+        Err(EntryError::TooLarge(_))
+    ));
 }

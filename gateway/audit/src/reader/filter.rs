@@ -41,9 +41,13 @@ impl Filter {
     /// Whether the entry is one that is looked for.
     #[must_use]
     pub fn matches(&self, entry: &Entry) -> bool {
-        let text = |wanted: &Option<String>, found: &String| wanted.as_ref().is_none_or(|wanted| wanted == found);
-        self.from_unix_micros.is_none_or(|from| entry.time_unix_micros >= from)
-            && self.until_unix_micros.is_none_or(|until| entry.time_unix_micros < until)
+        let text =
+            |wanted: &Option<String>, found: &String| wanted.as_ref().is_none_or(|wanted| wanted == found);
+        self.from_unix_micros
+            .is_none_or(|from| entry.time_unix_micros >= from)
+            && self
+                .until_unix_micros
+                .is_none_or(|until| entry.time_unix_micros < until)
             && self.kind.is_none_or(|kind| i32::from(kind) == entry.kind)
             && text(&self.request_id, &entry.request_id)
             && text(&self.agency, &entry.agency)
@@ -55,7 +59,13 @@ impl Filter {
             && text(&self.registry, &entry.registry)
             && text(&self.operation, &entry.operation)
             && text(&self.outcome, &entry.outcome)
-            && self.subject_pseudonym.as_ref().is_none_or(|wanted| *wanted == entry.subject_pseudonym)
-            && self.field_given.as_ref().is_none_or(|wanted| entry.fields_given.contains(wanted))
+            && self
+                .subject_pseudonym
+                .as_ref()
+                .is_none_or(|wanted| *wanted == entry.subject_pseudonym)
+            && self
+                .field_given
+                .as_ref()
+                .is_none_or(|wanted| entry.fields_given.contains(wanted))
     }
 }

@@ -13,11 +13,18 @@ use crate::tree::Hash;
 /// Whether a note's text names this size and root.
 pub(super) fn says(note: &str, size: u64, root: &Hash) -> bool {
     let text = note.rfind("\n\n").and_then(|split| note.get(..=split));
-    text.and_then(|text| Checkpoint::parse(text).ok()).is_some_and(|found| found.size == size && found.root == *root)
+    text.and_then(|text| Checkpoint::parse(text).ok())
+        .is_some_and(|found| found.size == size && found.root == *root)
 }
 
 /// Whether `from..to` holds two or more checkpoints of the key for more than `size` entries.
-pub(crate) fn acknowledged_beyond<F: StoredFile>(file: &F, from: u64, to: u64, key: &VerifyingKey, size: u64) -> io::Result<bool> {
+pub(crate) fn acknowledged_beyond<F: StoredFile>(
+    file: &F,
+    from: u64,
+    to: u64,
+    key: &VerifyingKey,
+    size: u64,
+) -> io::Result<bool> {
     let mut start = key.name().as_bytes().to_vec();
     start.push(b'\n');
     let mut bytes = vec![0; usize::try_from(to - from).unwrap_or(usize::MAX)];
@@ -28,8 +35,20 @@ pub(crate) fn acknowledged_beyond<F: StoredFile>(file: &F, from: u64, to: u64, k
             continue;
         }
         let mut frames = Frames::new(file, from + (at - FRAME_HEADER) as u64);
-        let Step::Frame { kind: Kind::Checkpoint, payload, .. } = frames.next()? else { continue };
-        let Some(found) = std::str::from_utf8(payload).ok().and_then(|note| SignedCheckpoint::verify(note, key).ok()) else { continue };
+        let Step::Frame {
+            kind: Kind::Checkpoint,
+            payload,
+            ..
+        } = frames.next()?
+        else {
+            continue;
+        };
+        let Some(found) = std::str::from_utf8(payload)
+            .ok()
+            .and_then(|note| SignedCheckpoint::verify(note, key).ok())
+        else {
+            continue;
+        };
         let found = found.checkpoint().size;
         if found > size && seen.is_some_and(|seen| seen != found) {
             return Ok(true);

@@ -63,11 +63,20 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {} at byte {}", self.damage, self.file, self.offset)?;
+        write!(
+            formatter,
+            "{}: {} at byte {}",
+            self.damage, self.file, self.offset
+        )?;
         match self.entries.end.saturating_sub(self.entries.start) {
             0 => {}
             1 => write!(formatter, ", entry {}", self.entries.start)?,
-            _ => write!(formatter, ", entries {} to {}", self.entries.start, self.entries.end - 1)?,
+            _ => write!(
+                formatter,
+                ", entries {} to {}",
+                self.entries.start,
+                self.entries.end - 1
+            )?,
         }
         write!(formatter, ": {}", self.detail)
     }
@@ -92,7 +101,10 @@ pub enum VerifyError {
 
 impl VerifyError {
     pub(super) fn file(file: &str) -> impl FnOnce(io::Error) -> Self + '_ {
-        |error| Self::File { file: file.to_owned(), error }
+        |error| Self::File {
+            file: file.to_owned(),
+            error,
+        }
     }
 
     /// The finding, if the log was read and is damaged.

@@ -21,8 +21,17 @@ pub(super) struct Diagnosis {
 /// `tree` is the tree before the batch, `found` the leaf hashes in it, `signed` the checkpoint behind it.
 pub(super) fn diagnose(hashes: &Hashes<Disk>, tree: &Tree, found: &[Hash], signed: &Checkpoint) -> Diagnosis {
     if signed.size <= tree.size() {
-        let damage = if found.is_empty() && signed.size == tree.size() { Damage::Forked } else { Damage::Duplicated };
-        return Diagnosis { damage, at: 0, count: found.len(), detail: "checkpoint of an earlier tree stands here again" };
+        let damage = if found.is_empty() && signed.size == tree.size() {
+            Damage::Forked
+        } else {
+            Damage::Duplicated
+        };
+        return Diagnosis {
+            damage,
+            at: 0,
+            count: found.len(),
+            detail: "checkpoint of an earlier tree stands here again",
+        };
     }
     match believable(hashes, tree, signed) {
         Some(expected) => compare(found, &expected),
@@ -40,47 +49,96 @@ fn believable(hashes: &Hashes<Disk>, tree: &Tree, signed: &Checkpoint) -> Option
 }
 
 fn compare(found: &[Hash], expected: &[Hash]) -> Diagnosis {
-    let at = found.iter().zip(expected).position(|(found, expected)| found != expected).unwrap_or(found.len().min(expected.len()));
-    let (rest, wanted) = (found.get(at..).unwrap_or_default(), expected.get(at..).unwrap_or_default());
-    let say = |damage, count, detail| Diagnosis { damage, at, count, detail };
+    let at = found
+        .iter()
+        .zip(expected)
+        .position(|(found, expected)| found != expected)
+        .unwrap_or(found.len().min(expected.len()));
+    let (rest, wanted) = (
+        found.get(at..).unwrap_or_default(),
+        expected.get(at..).unwrap_or_default(),
+    );
+    let say = |damage, count, detail| Diagnosis {
+        damage,
+        at,
+        count,
+        detail,
+    };
     if let Some((first, after)) = rest.split_first() {
         // Where the entry that stands here belongs.
         if let Some(belongs) = expected.iter().position(|hash| hash == first) {
             if belongs < at {
-                return say(Damage::Duplicated, 1, "entry that stands further up stands here again");
+                return say(
+                    Damage::Duplicated,
+                    1,
+                    "entry that stands further up stands here again",
+                );
             }
             let removed = belongs - at;
             if rest.len() + removed == wanted.len() && wanted.get(removed..) == Some(rest) {
                 return say(Damage::Removed, removed, "signed entries are missing here");
             }
             if wanted.first().is_some_and(|wanted| rest.contains(wanted)) {
-                return say(Damage::Swapped, removed + 1, "signed entries stand in another order");
+                return say(
+                    Damage::Swapped,
+                    removed + 1,
+                    "signed entries stand in another order",
+                );
             }
             return say(Damage::Removed, removed.max(1), "signed entries are missing here");
         }
         if rest.len() > wanted.len() && after.first() == wanted.first() {
             return say(Damage::Added, 1, "entry was not signed at this place");
         }
-        return say(if wanted.is_empty() { Damage::Added } else { Damage::Changed }, 1, "entry is not the one that was signed");
+        return say(
+            if wanted.is_empty() {
+                Damage::Added
+            } else {
+                Damage::Changed
+            },
+            1,
+            "entry is not the one that was signed",
+        );
     }
     match wanted.len() {
-        0 => say(Damage::Forked, found.len(), "entries and stored hashes agree but not with the checkpoint"),
-        missing => say(Damage::Removed, missing, "signed entries are missing at the end of the batch"),
+        0 => say(
+            Damage::Forked,
+            found.len(),
+            "entries and stored hashes agree but not with the checkpoint",
+        ),
+        missing => say(
+            Damage::Removed,
+            missing,
+            "signed entries are missing at the end of the batch",
+        ),
     }
 }
 
 fn by_number(found: &[Hash], signed: u64) -> Diagnosis {
     let count = found.len();
-    let twice = found.iter().enumerate().find(|(at, hash)| found.get(..*at).is_some_and(|before| before.contains(hash)));
+    let twice = found
+        .iter()
+        .enumerate()
+        .find(|(at, hash)| found.get(..*at).is_some_and(|before| before.contains(hash)));
     if let Some((at, _)) = twice
         && count < 4096
     {
-        return Diagnosis { damage: Damage::Duplicated, at, count: 1, detail: "entry stands in its batch twice" };
+        return Diagnosis {
+            damage: Damage::Duplicated,
+            at,
+            count: 1,
+            detail: "entry stands in its batch twice",
+        };
     }
     let (damage, detail) = match (count as u64).cmp(&signed) {
         std::cmp::Ordering::Less => (Damage::Removed, "batch has fewer entries than were signed"),
         std::cmp::Ordering::Greater => (Damage::Added, "batch has more entries than were signed"),
         std::cmp::Ordering::Equal => (Damage::Changed, "batch does not lead to the signed root"),
     };
-    Diagnosis { damage, at: 0, count: count.max(1), detail }
+    Diagnosis {
+        damage,
+        at: 0,
+        count: count.max(1),
+        detail,
+    }
 }

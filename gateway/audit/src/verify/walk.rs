@@ -47,7 +47,12 @@ struct Batch {
     offsets: Vec<u64>,
 }
 
-pub(super) fn walk(folder: &Path, key: &VerifyingKey, options: &VerifyOptions, progress: impl FnMut(Progress)) -> Result<Report, VerifyError> {
+pub(super) fn walk(
+    folder: &Path,
+    key: &VerifyingKey,
+    options: &VerifyOptions,
+    progress: impl FnMut(Progress),
+) -> Result<Report, VerifyError> {
     let layout = Layout::new(folder);
     // Read before the journal, which then is at least as long.
     let published = published(&layout, key)?;
@@ -85,17 +90,31 @@ pub(super) fn walk(folder: &Path, key: &VerifyingKey, options: &VerifyOptions, p
 fn published(layout: &Layout, key: &VerifyingKey) -> Result<SignedCheckpoint, VerifyError> {
     let bytes = match std::fs::read(layout.checkpoint()) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(damaged(Damage::Removed, CHECKPOINT.to_owned(), 0, "no published checkpoint"));
+            return Err(damaged(
+                Damage::Removed,
+                CHECKPOINT.to_owned(),
+                0,
+                "no published checkpoint",
+            ));
         }
         other => other.map_err(VerifyError::file(CHECKPOINT))?,
     };
-    let note = String::from_utf8(bytes).ok().filter(|note| note.len() <= MAX_NOTE_BYTES).ok_or(NoteError::Malformed("not text"));
+    let note = String::from_utf8(bytes)
+        .ok()
+        .filter(|note| note.len() <= MAX_NOTE_BYTES)
+        .ok_or(NoteError::Malformed("not text"));
     note.and_then(|note| SignedCheckpoint::verify(&note, key))
         .map_err(|error| damaged(Damage::BadSignature, CHECKPOINT.to_owned(), 0, &error.to_string()))
 }
 
 fn damaged(damage: Damage, file: String, offset: u64, detail: &str) -> VerifyError {
-    VerifyError::Damaged(Finding { damage, file, offset, entries: 0..0, detail: detail.to_owned() })
+    VerifyError::Damaged(Finding {
+        damage,
+        file,
+        offset,
+        entries: 0..0,
+        detail: detail.to_owned(),
+    })
 }
 
 fn in_journal(first: u64) -> String {
@@ -105,9 +124,15 @@ fn in_journal(first: u64) -> String {
 impl<P: FnMut(Progress)> Walk<'_, P> {
     fn list(&mut self) -> Result<Vec<u64>, VerifyError> {
         let firsts = segment::list(&Disk, &self.layout).map_err(VerifyError::file("journal"))?;
-        let lengths = firsts.iter().filter_map(|first| std::fs::metadata(self.layout.segment(*first)).ok());
+        let lengths = firsts
+            .iter()
+            .filter_map(|first| std::fs::metadata(self.layout.segment(*first)).ok());
         self.total_bytes = lengths.map(|metadata| metadata.len()).sum();
-        self.hashes_until = if self.at_rest { u64::MAX } else { firsts.last().copied().unwrap_or_default() };
+        self.hashes_until = if self.at_rest {
+            u64::MAX
+        } else {
+            firsts.last().copied().unwrap_or_default()
+        };
         Ok(firsts)
     }
 
@@ -116,7 +141,10 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
         let mut last: Option<u64> = None;
         loop {
             let firsts = self.list()?;
-            let next = firsts.iter().copied().find(|first| last.is_none_or(|last| *first > last));
+            let next = firsts
+                .iter()
+                .copied()
+                .find(|first| last.is_none_or(|last| *first > last));
             let Some(first) = next else { return Ok(()) };
             if last.is_none() && first != 0 {
                 let mut finding = damaged(Damage::Removed, in_journal(0), 0, "the first segment is missing");
@@ -137,9 +165,14 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
         let name = in_journal(first);
         let file = File::open(self.layout.segment(first)).map_err(VerifyError::file(&name))?;
         let opening = segment::read_opening(&file, first).map_err(|error| match error {
-            OpeningError::File(error) => VerifyError::File { file: name.clone(), error },
+            OpeningError::File(error) => VerifyError::File {
+                file: name.clone(),
+                error,
+            },
             OpeningError::Damaged(offset, what) => damaged(Damage::Changed, name.clone(), offset, what),
-            OpeningError::Frame(offset, bad) => damaged(Damage::Changed, name.clone(), offset, &bad.to_string()),
+            OpeningError::Frame(offset, bad) => {
+                damaged(Damage::Changed, name.clone(), offset, &bad.to_string())
+            }
         })?;
         self.continues(&name, first, &opening.tree)?;
         self.check_note(&name, opening.end, opening.note.as_bytes(), &Batch::default())?;
@@ -147,63 +180,151 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
         let mut end = opening.end;
         let mut batch = Batch::default();
         let mut frames = Frames::new(&file, end);
-        let mut looks = 0;
+        let mut look = Look::default();
         let mut next = next;
         loop {
             let index = self.tree.size() + batch.leaves.len() as u64;
             let at = frames.offset();
             match frames.next().map_err(VerifyError::file(&name))? {
-                Step::Frame { kind: Kind::Entry, offset, payload } => {
+                Step::Frame {
+                    kind: Kind::Entry,
+                    offset,
+                    payload,
+                } => {
                     if let Err(error) = check_canonical(payload) {
-                        let finding = Finding { damage: Damage::NotCanonical, file: name, offset, entries: index..index + 1, detail: error.to_string() };
+                        let finding = Finding {
+                            damage: Damage::NotCanonical,
+                            file: name,
+                            offset,
+                            entries: index..index + 1,
+                            detail: error.to_string(),
+                        };
                         return Err(VerifyError::Damaged(finding));
                     }
                     batch.leaves.push(leaf_hash(payload));
                     batch.offsets.push(offset);
                 }
-                Step::Frame { kind: Kind::Checkpoint, offset, payload } => {
+                Step::Frame {
+                    kind: Kind::Checkpoint,
+                    offset,
+                    payload,
+                } => {
                     self.check_note(&name, offset, payload, &batch)?;
                     self.add(&mut batch, &name, offset)?;
                     end = frames.offset();
-                    looks = 0;
                     self.tell(end);
                 }
-                Step::Frame { kind: Kind::Edge, offset, .. } => return Err(damaged(Damage::Added, name, offset, "tree edge inside a segment")),
+                Step::Frame {
+                    kind: Kind::Edge,
+                    offset,
+                    ..
+                } => return Err(damaged(Damage::Added, name, offset, "tree edge inside a segment")),
                 step @ (Step::End | Step::Bad(_)) => {
-                    let broken = if let Step::Bad(bad) = step { Some(bad) } else { None };
-                    if next.is_none() && !self.at_rest && (broken.is_some() || !batch.leaves.is_empty()) && looks < LOOKS {
-                        // Either a writer is at it, or it stays so.
-                        looks += 1;
-                        std::thread::sleep(LOOK_PAUSE);
+                    let broken = if let Step::Bad(bad) = step {
+                        Some(bad)
+                    } else {
+                        None
+                    };
+                    let stop = Stop {
+                        next,
+                        end,
+                        at,
+                        index,
+                        broken,
+                    };
+                    if next.is_none()
+                        && !self.at_rest
+                        && self.look_again(&file, &name, first, &stop, &mut look)?
+                    {
                         batch = Batch::default();
                         frames = Frames::new(&file, end);
-                        next = self.list()?.into_iter().find(|other| *other > first);
+                        next = look.next;
                         continue;
                     }
                     self.report.bytes += end;
-                    return self.segment_end(&file, &name, Stop { next, end, at, index, broken });
+                    if look.moving {
+                        self.report.unfinished_bytes = 0;
+                        return Ok(());
+                    }
+                    return self.segment_end(&file, &name, stop);
                 }
             }
         }
+    }
+
+    /// At the end of the last segment: whether to read on from the last checkpoint, because a writer may have been at it.
+    fn look_again(
+        &mut self,
+        file: &File,
+        name: &str,
+        first: u64,
+        stop: &Stop,
+        look: &mut Look,
+    ) -> Result<bool, VerifyError> {
+        look.next = self.list()?.into_iter().find(|other| *other > first);
+        if look.next.is_some() {
+            return Ok(true);
+        }
+        if written_beyond(file, stop.end)
+            .map_err(VerifyError::file(name))?
+            .is_none()
+        {
+            return Ok(false);
+        }
+        let moved = look.at.is_some_and(|at| at != stop.end);
+        let owed = self
+            .known
+            .iter()
+            .any(|known| known.checkpoint().size > self.tree.size());
+        if moved && !owed {
+            // A writer is at work, and all that was published before is verified.
+            look.moving = true;
+            return Ok(false);
+        }
+        look.times = if moved { 1 } else { look.times + 1 };
+        look.at = Some(stop.end);
+        if look.times <= LOOKS {
+            std::thread::sleep(LOOK_PAUSE);
+        }
+        Ok(look.times <= LOOKS)
     }
 
     /// Whether the segment starts with the tree that the one before left.
     fn continues(&self, name: &str, first: u64, edge: &Tree) -> Result<(), VerifyError> {
         let size = self.tree.size();
         let (damage, entries, detail) = match first.cmp(&size) {
-            std::cmp::Ordering::Greater => (Damage::Removed, size..first, "the segments before end earlier than this one begins"),
-            std::cmp::Ordering::Less => (Damage::Duplicated, first..size, "the segments before go further than where this one begins"),
-            std::cmp::Ordering::Equal if edge.edge() != self.tree.edge() => (Damage::Changed, 0..0, "tree edge does not continue the segment before"),
+            std::cmp::Ordering::Greater => (
+                Damage::Removed,
+                size..first,
+                "the segments before end earlier than this one begins",
+            ),
+            std::cmp::Ordering::Less => (
+                Damage::Duplicated,
+                first..size,
+                "the segments before go further than where this one begins",
+            ),
+            std::cmp::Ordering::Equal if edge.edge() != self.tree.edge() => (
+                Damage::Changed,
+                0..0,
+                "tree edge does not continue the segment before",
+            ),
             std::cmp::Ordering::Equal => return Ok(()),
         };
-        Err(VerifyError::Damaged(Finding { damage, file: name.to_owned(), offset: 0, entries, detail: detail.to_owned() }))
+        Err(VerifyError::Damaged(Finding {
+            damage,
+            file: name.to_owned(),
+            offset: 0,
+            entries,
+            detail: detail.to_owned(),
+        }))
     }
 
     /// Whether a checkpoint is signed and is that of the tree with the batch.
     fn check_note(&mut self, name: &str, offset: u64, note: &[u8], batch: &Batch) -> Result<(), VerifyError> {
         let note = std::str::from_utf8(note).map_err(|_| NoteError::Malformed("not text"));
         let signed = note.and_then(|note| SignedCheckpoint::verify(note, self.key));
-        let signed = signed.map_err(|error| damaged(Damage::BadSignature, name.to_owned(), offset, &error.to_string()))?;
+        let signed = signed
+            .map_err(|error| damaged(Damage::BadSignature, name.to_owned(), offset, &error.to_string()))?;
         let signed = signed.checkpoint();
         self.report.checkpoints += 1;
         let mut tree = self.tree.clone();
@@ -232,7 +353,13 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
         self.meet_known(name, offset)?;
         for tile in self.tree.completed() {
             let until = (tile.number + 1) << (TILE_HEIGHT as usize * (tile.row + 1));
-            compare_hashes(&self.hashes, tile.row, tile.number << TILE_HEIGHT, &tile.hashes, until <= self.hashes_until)?;
+            compare_hashes(
+                &self.hashes,
+                tile.row,
+                tile.number << TILE_HEIGHT,
+                &tile.hashes,
+                until <= self.hashes_until,
+            )?;
         }
         self.tree.forget_completed();
         self.report.entries = self.tree.size();
@@ -256,24 +383,47 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
         let bytes = self.report.bytes + end;
         if bytes - self.told_bytes >= PROGRESS_EVERY {
             self.told_bytes = bytes;
-            (self.progress)(Progress { bytes, total_bytes: self.total_bytes.max(bytes), entries: self.tree.size() });
+            (self.progress)(Progress {
+                bytes,
+                total_bytes: self.total_bytes.max(bytes),
+                entries: self.tree.size(),
+            });
         }
     }
 
     /// Judges what stands behind the last checkpoint of a segment.
     fn segment_end(&mut self, file: &File, name: &str, stop: Stop) -> Result<(), VerifyError> {
         let written = written_beyond(file, stop.end).map_err(VerifyError::file(name))?;
-        let said = stop.broken.map_or_else(|| "frames are missing".to_owned(), |bad| bad.to_string());
-        let here = |damage| VerifyError::Damaged(Finding { damage, file: name.to_owned(), offset: stop.at, entries: stop.index..stop.index + 1, detail: said.clone() });
+        let said = stop
+            .broken
+            .map_or_else(|| "frames are missing".to_owned(), |bad| bad.to_string());
+        let here = |damage| {
+            VerifyError::Damaged(Finding {
+                damage,
+                file: name.to_owned(),
+                offset: stop.at,
+                entries: stop.index..stop.index + 1,
+                detail: said.clone(),
+            })
+        };
         let size = self.tree.size();
         match stop.next {
-            Some(next) if next > size => Err(here(if written.is_some() { Damage::Changed } else { Damage::Truncated })),
+            // Nothing but the segments in between is missing: the next one's beginning says so.
+            Some(next) if next > size && written.is_none() && stop.index == size => Ok(()),
+            Some(next) if next > size => Err(here(if written.is_some() {
+                Damage::Changed
+            } else {
+                Damage::Truncated
+            })),
             Some(_) if written.is_some() => Err(here(Damage::Added)),
             Some(_) => Ok(()),
             None => {
                 let Some(written) = written else { return Ok(()) };
                 let owed = self.known.iter().any(|known| known.checkpoint().size > size);
-                let more = || acknowledged_beyond(file, stop.end, written, self.key, size).map_err(VerifyError::file(name));
+                let more = || {
+                    acknowledged_beyond(file, stop.end, written, self.key, size)
+                        .map_err(VerifyError::file(name))
+                };
                 if owed || self.at_rest || more()? {
                     return Err(here(Damage::Changed));
                 }
@@ -288,8 +438,17 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
         self.meet_known(CHECKPOINT, 0)?;
         let size = self.tree.size();
         if let Some(known) = self.known.first().map(SignedCheckpoint::checkpoint) {
-            let detail = format!("the log has {size} entries, a signed checkpoint says {}", known.size);
-            let finding = Finding { damage: Damage::Truncated, file: "journal".to_owned(), offset: 0, entries: size..known.size, detail };
+            let detail = format!(
+                "the log has {size} entries, a signed checkpoint says {}",
+                known.size
+            );
+            let finding = Finding {
+                damage: Damage::Truncated,
+                file: "journal".to_owned(),
+                offset: 0,
+                entries: size..known.size,
+                detail,
+            };
             return Err(VerifyError::Damaged(finding));
         }
         if self.at_rest {
@@ -299,14 +458,34 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
                 compare_hashes(&self.hashes, row, count - hashes.len() as u64, hashes, true)?;
                 let length = self.hashes.length(row).map_err(VerifyError::file("hash"))?;
                 if length != count * 32 {
-                    return Err(damaged(Damage::HashFile, format!("hash/{row}"), length.min(count * 32), "file is not as long as the log"));
+                    return Err(damaged(
+                        Damage::HashFile,
+                        format!("hash/{row}"),
+                        length.min(count * 32),
+                        "file is not as long as the log",
+                    ));
                 }
             }
         }
         self.report.root = self.tree.root();
-        (self.progress)(Progress { bytes: self.report.bytes, total_bytes: self.report.bytes, entries: size });
+        (self.progress)(Progress {
+            bytes: self.report.bytes,
+            total_bytes: self.report.bytes,
+            entries: size,
+        });
         Ok(self.report)
     }
+}
+
+/// What looking at the end of the last segment again and again has shown.
+#[derive(Default)]
+struct Look {
+    times: u32,
+    /// Behind which checkpoint the last look was.
+    at: Option<u64>,
+    /// The end moves: a writer is at work.
+    moving: bool,
+    next: Option<u64>,
 }
 
 /// Where reading of a segment stopped.
@@ -321,19 +500,39 @@ struct Stop {
 }
 
 /// Compares stored node hashes; when they are not `owed`, only the journal's own end may be newer than they.
-fn compare_hashes(hashes: &Hashes<Disk>, row: usize, from: u64, wanted: &[Hash], owed: bool) -> Result<(), VerifyError> {
+fn compare_hashes(
+    hashes: &Hashes<Disk>,
+    row: usize,
+    from: u64,
+    wanted: &[Hash],
+    owed: bool,
+) -> Result<(), VerifyError> {
     if !owed || wanted.is_empty() {
         return Ok(());
     }
     let name = format!("hash/{row}");
     let found = match hashes.read(row, from, wanted.len()) {
-        Err(error) if matches!(error.kind(), std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::NotFound) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::NotFound
+            ) =>
+        {
             return Err(damaged(Damage::HashFile, name, from * 32, "hashes are missing"));
         }
         other => other.map_err(VerifyError::file(&name))?,
     };
-    match found.iter().zip(wanted).position(|(found, wanted)| found != wanted) {
+    match found
+        .iter()
+        .zip(wanted)
+        .position(|(found, wanted)| found != wanted)
+    {
         None => Ok(()),
-        Some(at) => Err(damaged(Damage::HashFile, name, (from + at as u64) * 32, "hash is not that of the entries")),
+        Some(at) => Err(damaged(
+            Damage::HashFile,
+            name,
+            (from + at as u64) * 32,
+            "hash is not that of the entries",
+        )),
     }
 }

@@ -1,0 +1,131 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use crate::trial::{closed_log, signer};
+use crate::verify::{VerifyError, VerifyOptions, verify};
+
+const MUTATIONS: u32 = 1500;
+
+/// What is done to a file.
+#[derive(Clone, Debug)]
+enum Mutation {
+    Flip { at: usize, bit: u8 },
+    Truncate { at: usize },
+    Remove { at: usize, count: usize },
+    Repeat { at: usize, count: usize },
+    Swap { one: usize, other: usize, count: usize },
+    Zero { at: usize, count: usize },
+    Delete,
+}
+
+impl Mutation {
+    fn apply(&self, bytes: &mut Vec<u8>) {
+        let length = bytes.len();
+        let within = |at: usize, count: usize| (at % length, (at % length + count).min(length));
+        match *self {
+            Self::Flip { at, bit } => bytes[at % length] ^= 1 << (bit % 8),
+            Self::Truncate { at } => bytes.truncate(at % length),
+            Self::Remove { at, count } => {
+                let (from, to) = within(at, count);
+                bytes.drain(from..to);
+            }
+            Self::Repeat { at, count } => {
+                let (from, to) = within(at, count);
+                let again = bytes[from..to].to_vec();
+                bytes.splice(to..to, again);
+            }
+            Self::Swap { one, other, count } => {
+                let count = count.min(length / 2);
+                let (one, other) = (one % (length - count + 1), other % (length - count + 1));
+                for offset in 0..count {
+                    bytes.swap(one + offset, other + offset);
+                }
+            }
+            Self::Zero { at, count } => {
+                let (from, to) = within(at, count);
+                bytes[from..to].fill(0);
+            }
+            Self::Delete => bytes.clear(),
+        }
+    }
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    let at = || any::<usize>();
+    let count = || 1_usize..400;
+    prop_oneof![
+        4 => (at(), any::<u8>()).prop_map(|(at, bit)| Mutation::Flip { at, bit }),
+        2 => at().prop_map(|at| Mutation::Truncate { at }),
+        2 => (at(), count()).prop_map(|(at, count)| Mutation::Remove { at, count }),
+        2 => (at(), count()).prop_map(|(at, count)| Mutation::Repeat { at, count }),
+        2 => (at(), at(), count()).prop_map(|(one, other, count)| Mutation::Swap { one, other, count }),
+        2 => (at(), count()).prop_map(|(at, count)| Mutation::Zero { at, count }),
+        1 => Just(Mutation::Delete),
+    ]
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = vec![folder.join("checkpoint")];
+    for inner in ["journal", "hash"] {
+        files.extend(
+            fs::read_dir(folder.join(inner))
+                .expect("a folder")
+                .map(|item| item.expect("a file").path()),
+        );
+    }
+    files.sort();
+    files
+}
+
+/// The written part of a file: the zeros behind it say nothing, and more or fewer of them change nothing.
+fn said(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |last| last + 1)]
+}
+
+#[test]
+fn every_one_of_many_random_mutations_is_seen() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    closed_log(folder.path(), &[1, 3, 100, 1, 1, 150, 60, 20, 5, 1]);
+    let key = signer(folder.path()).key().clone();
+    let options = VerifyOptions {
+        at_rest: true,
+        known: vec![],
+    };
+    let report = verify(folder.path(), &key, &options, |_| {}).expect("intact");
+    assert_eq!(report.entries, 342);
+    let files = files(folder.path());
+    assert!(files.len() >= 5, "{files:?}");
+
+    let config = Config {
+        cases: MUTATIONS,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let strategy = (any::<prop::sample::Index>(), mutation());
+    runner
+        .run(&strategy, |(file, mutation)| {
+            let path = &files[file.index(files.len())];
+            let before = fs::read(path).expect("a file");
+            let mut after = before.clone();
+            mutation.apply(&mut after);
+            prop_assume!(said(&after) != said(&before));
+            fs::write(path, &after).expect("own file");
+            let found = verify(folder.path(), &key, &options, |_| {});
+            fs::write(path, &before).expect("own file");
+            let found = found.err();
+            prop_assert!(
+                matches!(found, Some(VerifyError::Damaged(_))),
+                "{mutation:?} of {path:?}: {found:?}"
+            );
+            Ok(())
+        })
+        .expect("every mutation is seen");
+    verify(folder.path(), &key, &options, |_| {}).expect("intact again");
+}
