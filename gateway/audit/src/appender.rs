@@ -46,7 +46,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             segment_bytes: 64 << 20,
-            write_ahead_bytes: 8 << 20,
+            write_ahead_bytes: 16 << 20,
             linger: Linger::default(),
             checkpoint_interval: Duration::from_secs(1),
             queue_bytes: 16 << 20,

@@ -1,5 +1,8 @@
 //! The walk through the journal, from the first byte to the last checkpoint.
 
+mod stored;
+mod tail;
+
 use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
@@ -7,21 +10,20 @@ use std::time::Duration;
 use super::damage::{Damage, Finding, VerifyError};
 use super::diagnose::diagnose;
 use super::{Progress, Report, VerifyOptions};
-use crate::checkpoint::{MAX_NOTE_BYTES, NoteError, SignedCheckpoint, VerifyingKey};
+use stored::{compare_hashes, published};
+use tail::{Look, Stop};
+
+use crate::checkpoint::{NoteError, SignedCheckpoint, VerifyingKey};
 use crate::entry::check_canonical;
-use crate::frame::{BadFrame, Frames, Kind, Step, written_beyond};
+use crate::frame::{Frames, Kind, Step};
 use crate::hashes::Hashes;
 use crate::layout::{CHECKPOINT, Layout, segment_name};
-use crate::recovery::acknowledged_beyond;
 use crate::segment::{self, OpeningError};
 use crate::storage::Disk;
 use crate::tree::{Hash, ROWS, TILE_HEIGHT, Tree, leaf_hash};
 
 /// Bytes between two reports of progress.
 const PROGRESS_EVERY: u64 = 4 << 20;
-/// How often, and after what pause, a broken end is read again: a writer may be at it.
-const LOOKS: u32 = 3;
-const LOOK_PAUSE: Duration = Duration::from_millis(20);
 
 /// What is known so far.
 struct Walk<'a, P> {
@@ -84,27 +86,6 @@ pub(super) fn walk(
     };
     walk.journal()?;
     walk.end()
-}
-
-/// The published checkpoint. A log has one from its first second on.
-fn published(layout: &Layout, key: &VerifyingKey) -> Result<SignedCheckpoint, VerifyError> {
-    let bytes = match std::fs::read(layout.checkpoint()) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(damaged(
-                Damage::Removed,
-                CHECKPOINT.to_owned(),
-                0,
-                "no published checkpoint",
-            ));
-        }
-        other => other.map_err(VerifyError::file(CHECKPOINT))?,
-    };
-    let note = String::from_utf8(bytes)
-        .ok()
-        .filter(|note| note.len() <= MAX_NOTE_BYTES)
-        .ok_or(NoteError::Malformed("not text"));
-    note.and_then(|note| SignedCheckpoint::verify(&note, key))
-        .map_err(|error| damaged(Damage::BadSignature, CHECKPOINT.to_owned(), 0, &error.to_string()))
 }
 
 fn damaged(damage: Damage, file: String, offset: u64, detail: &str) -> VerifyError {
@@ -252,43 +233,6 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
         }
     }
 
-    /// At the end of the last segment: whether to read on from the last checkpoint, because a writer may have been at it.
-    fn look_again(
-        &mut self,
-        file: &File,
-        name: &str,
-        first: u64,
-        stop: &Stop,
-        look: &mut Look,
-    ) -> Result<bool, VerifyError> {
-        look.next = self.list()?.into_iter().find(|other| *other > first);
-        if look.next.is_some() {
-            return Ok(true);
-        }
-        if written_beyond(file, stop.end)
-            .map_err(VerifyError::file(name))?
-            .is_none()
-        {
-            return Ok(false);
-        }
-        let moved = look.at.is_some_and(|at| at != stop.end);
-        let owed = self
-            .known
-            .iter()
-            .any(|known| known.checkpoint().size > self.tree.size());
-        if moved && !owed {
-            // A writer is at work, and all that was published before is verified.
-            look.moving = true;
-            return Ok(false);
-        }
-        look.times = if moved { 1 } else { look.times + 1 };
-        look.at = Some(stop.end);
-        if look.times <= LOOKS {
-            std::thread::sleep(LOOK_PAUSE);
-        }
-        Ok(look.times <= LOOKS)
-    }
-
     /// Whether the segment starts with the tree that the one before left.
     fn continues(&self, name: &str, first: u64, edge: &Tree) -> Result<(), VerifyError> {
         let size = self.tree.size();
@@ -391,48 +335,6 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
         }
     }
 
-    /// Judges what stands behind the last checkpoint of a segment.
-    fn segment_end(&mut self, file: &File, name: &str, stop: Stop) -> Result<(), VerifyError> {
-        let written = written_beyond(file, stop.end).map_err(VerifyError::file(name))?;
-        let said = stop
-            .broken
-            .map_or_else(|| "frames are missing".to_owned(), |bad| bad.to_string());
-        let here = |damage| {
-            VerifyError::Damaged(Finding {
-                damage,
-                file: name.to_owned(),
-                offset: stop.at,
-                entries: stop.index..stop.index + 1,
-                detail: said.clone(),
-            })
-        };
-        let size = self.tree.size();
-        match stop.next {
-            // Nothing but the segments in between is missing: the next one's beginning says so.
-            Some(next) if next > size && written.is_none() && stop.index == size => Ok(()),
-            Some(next) if next > size => Err(here(if written.is_some() {
-                Damage::Changed
-            } else {
-                Damage::Truncated
-            })),
-            Some(_) if written.is_some() => Err(here(Damage::Added)),
-            Some(_) => Ok(()),
-            None => {
-                let Some(written) = written else { return Ok(()) };
-                let owed = self.known.iter().any(|known| known.checkpoint().size > size);
-                let more = || {
-                    acknowledged_beyond(file, stop.end, written, self.key, size)
-                        .map_err(VerifyError::file(name))
-                };
-                if owed || self.at_rest || more()? {
-                    return Err(here(Damage::Changed));
-                }
-                self.report.unfinished_bytes = written - stop.end;
-                Ok(())
-            }
-        }
-    }
-
     /// What must be true when all is read.
     fn end(mut self) -> Result<Report, VerifyError> {
         self.meet_known(CHECKPOINT, 0)?;
@@ -474,65 +376,5 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
             entries: size,
         });
         Ok(self.report)
-    }
-}
-
-/// What looking at the end of the last segment again and again has shown.
-#[derive(Default)]
-struct Look {
-    times: u32,
-    /// Behind which checkpoint the last look was.
-    at: Option<u64>,
-    /// The end moves: a writer is at work.
-    moving: bool,
-    next: Option<u64>,
-}
-
-/// Where reading of a segment stopped.
-struct Stop {
-    next: Option<u64>,
-    /// Behind the last checkpoint.
-    end: u64,
-    /// Where the next frame should have been, and the index that it would have had.
-    at: u64,
-    index: u64,
-    broken: Option<BadFrame>,
-}
-
-/// Compares stored node hashes; when they are not `owed`, only the journal's own end may be newer than they.
-fn compare_hashes(
-    hashes: &Hashes<Disk>,
-    row: usize,
-    from: u64,
-    wanted: &[Hash],
-    owed: bool,
-) -> Result<(), VerifyError> {
-    if !owed || wanted.is_empty() {
-        return Ok(());
-    }
-    let name = format!("hash/{row}");
-    let found = match hashes.read(row, from, wanted.len()) {
-        Err(error)
-            if matches!(
-                error.kind(),
-                std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::NotFound
-            ) =>
-        {
-            return Err(damaged(Damage::HashFile, name, from * 32, "hashes are missing"));
-        }
-        other => other.map_err(VerifyError::file(&name))?,
-    };
-    match found
-        .iter()
-        .zip(wanted)
-        .position(|(found, wanted)| found != wanted)
-    {
-        None => Ok(()),
-        Some(at) => Err(damaged(
-            Damage::HashFile,
-            name,
-            (from + at as u64) * 32,
-            "hash is not that of the entries",
-        )),
     }
 }
