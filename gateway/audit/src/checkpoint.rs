@@ -63,9 +63,9 @@ impl Checkpoint {
         })
     }
 
-    /// Signs.
+    /// Signs. Only the writer and tests of this crate do: what is signed must continue what was signed before.
     #[must_use]
-    pub fn sign(self, signer: &Signer) -> SignedCheckpoint {
+    pub(crate) fn sign(self, signer: &Signer) -> SignedCheckpoint {
         let note = note::sign(&self.text(), signer);
         SignedCheckpoint {
             checkpoint: self,
