@@ -5,6 +5,7 @@ pub mod authorization;
 pub mod cache;
 pub mod cli;
 pub mod clock;
+pub mod demo;
 pub mod development;
 pub mod directory;
 pub mod exchange;

@@ -1,0 +1,16 @@
+//! Synthetic registries and the demonstration that runs on them.
+//!
+//! Every person and enterprise is invented: a pure function of a seed and an index. The ones worth
+//! knowing by name stand in [`cast`].
+
+pub mod cast;
+pub mod data;
+
+mod convictions;
+mod enterprises;
+mod identifiers;
+mod load;
+mod names;
+mod people;
+pub mod places;
+mod random;
