@@ -24,7 +24,7 @@ pub const FEWEST: u64 = 100;
 pub const MOST: u64 = 1_000_000;
 
 /// File names in the data folder, one a registry.
-pub const FILES: [&str; 3] = ["population.sqlite", "criminal-record.sqlite", "business.sqlite"];
+pub const FILES: [&str; 3] = ["population.db", "criminal-record.db", "business.db"];
 
 /// What a data folder holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
