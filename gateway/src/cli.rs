@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod config;
 mod pki;
 mod token;
 
@@ -19,6 +20,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Config(config::ConfigCommand),
     Pki(pki::PkiCommand),
     Token(token::TokenCommand),
 }
@@ -27,6 +29,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let mut out = anstream::stdout().lock();
     let outcome = match Cli::parse().command {
+        Command::Config(command) => command.run(&mut out),
         Command::Pki(command) => command.run(&mut out),
         Command::Token(command) => command.run(&mut out),
     };
