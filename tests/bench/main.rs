@@ -1,12 +1,66 @@
 //! The gateway against a bare mTLS gRPC server, in pairs, on this machine.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `scene`, `population` | the operator's tree, keys, tokens and registry that the run makes for itself |
+//! | `reference` | the bare server: stock tonic, mTLS, one answer from memory, nothing checked |
+//! | `server`, `process_cost` | a server as a child process, its CPU time and its memory |
+//! | `calls`, `load`, `tally` | the questions, the load generator, and what it saw |
+//! | `run`, `report` | the order of a run, and its table |
 #![forbid(unsafe_code)]
 
-use clap::Parser;
+mod calls;
+mod load;
+mod population;
+mod process_cost;
+mod reference;
+mod report;
+mod run;
+mod scene;
+mod server;
+mod tally;
 
-/// Measures the gateway against a stock tonic mTLS server.
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Measures the gateway against a stock tonic mTLS server that checks nothing.
 #[derive(Debug, Parser)]
-struct Arguments {}
+#[command(name = "bench", args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    part: Option<Part>,
+    #[command(flatten)]
+    plan: run::Plan,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
 
-fn main() {
-    Arguments::parse();
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// Be the bare server.
+    #[command(hide = true)]
+    Reference(reference::Reference),
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::parse();
+    if let Some(Part::Reference(reference)) = arguments.part {
+        reference.serve()?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let report = run::run(&arguments.plan)?;
+    let text = if arguments.json {
+        serde_json::to_string_pretty(&report)?
+    } else {
+        report.to_string()
+    };
+    writeln!(std::io::stdout(), "{text}")?;
+    Ok(if report.errors.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
