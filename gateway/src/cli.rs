@@ -6,8 +6,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod calling;
+pub(crate) mod client;
 mod config;
+mod confirm;
+mod lookup;
 mod pki;
+pub(crate) mod shown;
 mod token;
 
 /// Liên Thông, the data-interoperability gateway.
@@ -21,6 +26,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Config(config::ConfigCommand),
+    Lookup(Box<lookup::LookupCommand>),
+    Confirm(Box<confirm::ConfirmCommand>),
     Pki(pki::PkiCommand),
     Token(token::TokenCommand),
 }
@@ -30,6 +37,8 @@ pub fn run() -> ExitCode {
     let mut out = anstream::stdout().lock();
     let outcome = match Cli::parse().command {
         Command::Config(command) => command.run(&mut out),
+        Command::Lookup(command) => command.run(&mut out),
+        Command::Confirm(command) => command.run(&mut out),
         Command::Pki(command) => command.run(&mut out),
         Command::Token(command) => command.run(&mut out),
     };
