@@ -194,7 +194,7 @@ impl Progress {
         let number = self.answers.get() + 1;
         self.answers.set(number);
         let looked = answer.and_then(|body| match self.expected {
-            Some(source) if number % LOOK_INTO == 0 => check(&body, citizen, source),
+            Some(source) if number.is_multiple_of(LOOK_INTO) => check(&body, citizen, source),
             _ => Ok(()),
         });
         match looked {

@@ -20,7 +20,7 @@ mod scene;
 mod server;
 mod tally;
 
-use std::io::Write as _;
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -45,19 +45,26 @@ enum Part {
     Reference(reference::Reference),
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    let mut out = std::io::stdout();
+    perform(Arguments::parse(), &mut out).unwrap_or_else(|error| {
+        // Nobody is left to tell when standard error is closed.
+        let _ = writeln!(std::io::stderr(), "error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn perform(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     if let Some(Part::Reference(reference)) = arguments.part {
         reference.serve()?;
         return Ok(ExitCode::SUCCESS);
     }
     let report = run::run(&arguments.plan)?;
-    let text = if arguments.json {
-        serde_json::to_string_pretty(&report)?
+    if arguments.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
-        report.to_string()
-    };
-    writeln!(std::io::stdout(), "{text}")?;
+        writeln!(out, "{report}")?;
+    }
     Ok(if report.errors.is_empty() {
         ExitCode::SUCCESS
     } else {
