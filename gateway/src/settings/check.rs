@@ -85,10 +85,10 @@ impl Draft {
 }
 
 fn folder<T: DeserializeOwned>(
-    sources: BTreeMap<String, Source>,
+    sources: BTreeMap<String, Option<Source>>,
     problems: &mut Vec<Problem>,
 ) -> BTreeMap<String, Parsed<T>> {
-    let parse = |(name, source)| Some((name, parsed(source, problems)?));
+    let parse = |(name, source): (String, Option<Source>)| Some((name, parsed(source?, problems)?));
     sources.into_iter().filter_map(parse).collect()
 }
 

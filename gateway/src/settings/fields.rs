@@ -92,12 +92,14 @@ fn walk(record: &MessageDescriptor, path: &str) -> Result<Vec<FieldDescriptor>, 
     Ok(fields)
 }
 
-/// The message in a field; none for plain values and for the standard types, which are values too.
+/// The message in a field; none for plain values, dates and the standard types, which are given as a whole.
 fn inner(field: &FieldDescriptor) -> Option<MessageDescriptor> {
-    match field.kind() {
-        Kind::Message(message) if !message.full_name().starts_with("google.protobuf.") => Some(message),
-        _ => None,
-    }
+    let Kind::Message(message) = field.kind() else {
+        return None;
+    };
+    let whole = message.full_name() == "lienthong.lookup.v1.PartialDate"
+        || message.full_name().starts_with("google.protobuf.");
+    (!whole).then_some(message)
 }
 
 /// Whether a claim can be made about the field or about something in it.
@@ -110,4 +112,50 @@ fn deep_claimable(field: &FieldDescriptor, depth: usize) -> bool {
         || depth > 0
             && inner(field)
                 .is_some_and(|message| message.fields().any(|field| deep_claimable(&field, depth - 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::schema::Schema;
+
+    const RECORDS: [(&str, &str); 4] = [
+        ("population", "lienthong.population.v1.Citizen"),
+        ("criminal-record", "lienthong.criminalrecord.v1.ConvictionStatus"),
+        ("criminal-record", "lienthong.criminalrecord.v1.Certificate"),
+        ("business", "lienthong.business.v1.Enterprise"),
+    ];
+
+    fn paths(message: &MessageDescriptor, before: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for field in message.fields() {
+            let path = format!("{before}{}", field.name());
+            if let Kind::Message(message) = field.kind() {
+                found.extend(paths(&message, &format!("{path}.")));
+            }
+            found.push(path);
+        }
+        found
+    }
+
+    #[test]
+    fn a_path_is_accepted_exactly_when_a_view_can_be_compiled_from_it() {
+        for (registry, name) in RECORDS {
+            let record = Record::find(&proto::descriptors(), registry, name).expect("a lookup is about it");
+            let schema = Schema::compile(&record.descriptor).expect("it compiles");
+            for path in paths(&record.descriptor, "") {
+                let accepted = record.path_problem(&path, false).is_none();
+                assert_eq!(accepted, schema.field(&path).is_some(), "{name} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_is_found_only_under_its_own_registry() {
+        let pool = proto::descriptors();
+        assert!(Record::find(&pool, "business", "lienthong.population.v1.Citizen").is_none());
+        let citizen =
+            Record::find(&pool, "population", "lienthong.population.v1.Citizen").expect("it is there");
+        assert_eq!(citizen.operations, [GrantOperation::Get, GrantOperation::Confirm]);
+    }
 }

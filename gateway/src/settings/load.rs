@@ -79,3 +79,6 @@ fn hash_file(hash: &mut Sha256, path: &Path, bytes: &[u8]) {
 fn values<T>(files: BTreeMap<String, Parsed<T>>) -> BTreeMap<String, T> {
     files.into_iter().map(|(name, file)| (name, file.value)).collect()
 }
+
+#[cfg(test)]
+mod tests;

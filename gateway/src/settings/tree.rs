@@ -21,14 +21,14 @@ pub(super) const LARGEST: u64 = 1 << 20;
 /// The most files that are read. Against a wrong folder.
 const MOST_FILES: usize = 10_000;
 
-/// The files, by folder and by name without their ending.
+/// The files, by folder and by name without their ending. One that can't be read is a name alone.
 #[derive(Debug, Default)]
 pub(super) struct Files {
     pub(super) gateway: Option<Source>,
-    pub(super) registries: BTreeMap<String, Source>,
-    pub(super) agencies: BTreeMap<String, Source>,
-    pub(super) agreements: BTreeMap<String, Source>,
-    pub(super) procedures: BTreeMap<String, Source>,
+    pub(super) registries: BTreeMap<String, Option<Source>>,
+    pub(super) agencies: BTreeMap<String, Option<Source>>,
+    pub(super) agreements: BTreeMap<String, Option<Source>>,
+    pub(super) procedures: BTreeMap<String, Option<Source>>,
 }
 
 impl Files {
@@ -42,7 +42,7 @@ impl Files {
         ];
         self.gateway
             .iter()
-            .chain(folders.into_iter().flat_map(BTreeMap::values))
+            .chain(folders.into_iter().flat_map(BTreeMap::values).flatten())
     }
 }
 
@@ -72,7 +72,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     /// The settings files of one folder. A folder that is not there is empty.
-    fn folder(&mut self, folder: &str) -> BTreeMap<String, Source> {
+    fn folder(&mut self, folder: &str) -> BTreeMap<String, Option<Source>> {
         let mut sources = BTreeMap::new();
         for name in self.names(Path::new(folder)) {
             let path = Path::new(folder).join(&name);
@@ -88,9 +88,7 @@ impl Reading<'_> {
                 break;
             }
             self.left -= 1;
-            if let Some(source) = self.file(&path) {
-                sources.insert(stem.to_owned(), source);
-            }
+            sources.insert(stem.to_owned(), self.file(&path));
         }
         sources
     }

@@ -86,12 +86,7 @@ fn lists(grant: &GrantSettings, roles: Option<&BTreeSet<&str>>, report: &mut Rep
 }
 
 fn fields(grant: &GrantSettings, record: &Record, report: &mut Report<'_>) {
-    operations(record, grant.operations.get_ref(), report);
-    let claimed = !grant
-        .operations
-        .get_ref()
-        .iter()
-        .any(|word| *word.get_ref() == GrantOperation::Get);
+    let claimed = operations(record, grant.operations.get_ref(), report);
     for path in grant
         .fields
         .get_ref()
@@ -146,24 +141,32 @@ pub(super) fn record(
     record
 }
 
-/// Tells each operation that no lookup method offers for the record.
-pub(super) fn operations(record: &Record, written: &[Spanned<GrantOperation>], report: &mut Report<'_>) {
-    for operation in written
-        .iter()
-        .filter(|operation| !record.operations.contains(operation.get_ref()))
-    {
-        let said = nearest::one_of(
-            operation.get_ref().word(),
-            record.operations.iter().map(|offered| offered.word()),
-        );
-        report.error(
-            operation.span(),
-            format!(
-                "no lookup does that with {}: {said}",
-                record.descriptor.full_name()
-            ),
-        );
+/// Whether fields are only claimed; tells each operation that no lookup method offers for the record.
+pub(super) fn operations(
+    record: &Record,
+    written: &[Spanned<GrantOperation>],
+    report: &mut Report<'_>,
+) -> bool {
+    let offered = || record.operations.iter().map(|offered| offered.word());
+    let mut claimed = true;
+    for operation in written {
+        let one = *operation.get_ref();
+        if record.operations.contains(&one) {
+            claimed &= one != GrantOperation::Get;
+        } else {
+            // What was meant is not known, so nothing follows from it.
+            claimed = false;
+            let (name, said) = (
+                record.descriptor.full_name(),
+                nearest::one_of(one.word(), offered()),
+            );
+            report.error(
+                operation.span(),
+                format!("no lookup does that with {name}: {said}"),
+            );
+        }
     }
+    claimed
 }
 
 /// Whether a name is the name of a file; tells when not.

@@ -8,7 +8,6 @@ use toml::Spanned;
 use super::Draft;
 use super::agreement::{operations, record, registry};
 use crate::settings::ReplacementSettings;
-use crate::settings::agreement::GrantOperation;
 use crate::settings::problem::Problem;
 use crate::settings::report::Report;
 
@@ -79,8 +78,7 @@ fn replaced_by(draft: &Draft, replacement: &ReplacementSettings, report: &mut Re
     let Some(record) = record(draft, &replacement.registry, &replacement.record, report) else {
         return;
     };
-    operations(&record, std::slice::from_ref(&replacement.operation), report);
-    let claimed = *replacement.operation.get_ref() != GrantOperation::Get;
+    let claimed = operations(&record, std::slice::from_ref(&replacement.operation), report);
     for path in replacement.fields.get_ref() {
         if let Some(message) = record.path_problem(path.get_ref(), claimed) {
             report.error(path.span(), message);
