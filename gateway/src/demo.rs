@@ -5,7 +5,9 @@
 
 pub mod cast;
 pub mod data;
+pub mod folder;
 
+mod config_tree;
 mod convictions;
 mod enterprises;
 mod identifiers;
@@ -13,4 +15,5 @@ mod load;
 mod names;
 mod people;
 pub mod places;
+mod profiles;
 mod random;

@@ -8,6 +8,6 @@ mod refused;
 mod request;
 
 pub(crate) use connection::{Client, Token};
-pub(crate) use profile::Profile;
+pub(crate) use profile::{Profile, TokenMint, TokenSource};
 pub(crate) use refused::Refused;
 pub(crate) use request::{Ask, Claims, lookup_method};

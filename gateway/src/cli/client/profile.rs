@@ -29,7 +29,7 @@ pub(crate) struct Profile {
     pub(crate) agency: String,
     pub(crate) token: TokenSource,
     #[serde(skip)]
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 /// Where a token comes from.
