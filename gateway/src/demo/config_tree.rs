@@ -67,7 +67,11 @@ mod tests {
     #[test]
     fn the_program_carries_the_whole_shipped_tree() {
         let mut shipped = BTreeSet::new();
-        files_under(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../config"), "", &mut shipped);
+        files_under(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("../config"),
+            "",
+            &mut shipped,
+        );
         let carried: BTreeSet<_> = FILES.iter().map(|(path, _)| (*path).to_owned()).collect();
         assert_eq!(carried, shipped);
     }

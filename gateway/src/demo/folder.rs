@@ -38,13 +38,18 @@ impl Folder {
         let marker = root.join(MARKER);
         let occupied = root.exists() && fs::read_dir(root).is_ok_and(|mut inside| inside.next().is_some());
         if occupied && !marker.exists() {
-            bail!("{} is not empty and not a demo folder: name another with --dir", root.display());
+            bail!(
+                "{} is not empty and not a demo folder: name another with --dir",
+                root.display()
+            );
         }
         fs::create_dir_all(root).with_context(|| format!("{} can't be made", root.display()))?;
         if !marker.exists() {
             fs::write(&marker, "{}\n").with_context(|| format!("{} can't be written", marker.display()))?;
         }
-        Ok(Self { root: root.to_owned() })
+        Ok(Self {
+            root: root.to_owned(),
+        })
     }
 
     /// The folder itself.
@@ -85,7 +90,9 @@ impl Folder {
     pub fn current_data(&self, citizens: u64) -> Option<Summary> {
         let marker = fs::read(self.root.join(MARKER)).ok()?;
         let summary: Summary = serde_json::from_slice(&marker).ok()?;
-        let whole = data::FILES.iter().all(|file| self.root.join("data").join(file).exists());
+        let whole = data::FILES
+            .iter()
+            .all(|file| self.root.join("data").join(file).exists());
         (whole && data::is_current(&summary, citizens)).then_some(summary)
     }
 
@@ -96,7 +103,10 @@ impl Folder {
     pub fn write_data(&self, citizens: u64, progress: &(dyn Fn(u64) + Sync)) -> Result<Summary> {
         fs::write(self.root.join(MARKER), "{}\n")?;
         let summary = data::generate(&self.root.join("data"), citizens, progress)?;
-        fs::write(self.root.join(MARKER), format!("{}\n", serde_json::to_string_pretty(&summary)?))?;
+        fs::write(
+            self.root.join(MARKER),
+            format!("{}\n", serde_json::to_string_pretty(&summary)?),
+        )?;
         Ok(summary)
     }
 
@@ -122,7 +132,13 @@ impl Folder {
         let server = Authority::load(&again)?.server(&names, now, CERTIFICATE_VALIDITY)?;
         again.write(&again.server(), &server.certificate_pem, &server.key_pem)?;
         for actor in &ACTORS {
-            pki::client(&again, actor.agency, &agency_uri(actor.agency), now, CERTIFICATE_VALIDITY)?;
+            pki::client(
+                &again,
+                actor.agency,
+                &agency_uri(actor.agency),
+                now,
+                CERTIFICATE_VALIDITY,
+            )?;
         }
         Ok(())
     }
@@ -179,7 +195,12 @@ fn write_secret(path: &Path, text: &str) -> Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let partial = path.with_extension("partial");
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&partial)?;
     file.write_all(text.as_bytes())?;
     fs::rename(partial, path)?;
     Ok(())
