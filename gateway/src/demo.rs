@@ -17,3 +17,4 @@ mod people;
 pub mod places;
 mod profiles;
 mod random;
+pub(crate) mod samples;

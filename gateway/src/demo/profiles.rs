@@ -61,7 +61,7 @@ pub(super) fn text(actor: &Actor, address: &str) -> Result<String> {
     let clients = |ending: &str| keys.join("clients").join(format!("{}.{ending}", actor.agency));
     let profile = Profile {
         address: address.to_owned(),
-        server_name: Some("localhost".to_owned()),
+        server_name: None,
         ca: keys.join("ca.pem"),
         certificate: clients("pem"),
         key: clients("key"),

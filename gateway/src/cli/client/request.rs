@@ -84,6 +84,12 @@ impl Ask {
     }
 }
 
+impl From<DynamicMessage> for Ask {
+    fn from(request: DynamicMessage) -> Self {
+        Self { request }
+    }
+}
+
 /// Sets the field at a path such as `representatives[0].full_name`; lists grow as needed.
 fn set(message: &mut DynamicMessage, path: &str, text: &str) -> Result<()> {
     let (head, rest) = path
