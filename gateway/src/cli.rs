@@ -6,7 +6,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod calling;
+pub(crate) mod client;
+mod config;
+mod confirm;
+mod lookup;
 mod pki;
+pub(crate) mod shown;
 mod token;
 
 /// Liên Thông, the data-interoperability gateway.
@@ -19,6 +25,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Config(config::ConfigCommand),
+    Lookup(Box<lookup::LookupCommand>),
+    Confirm(Box<confirm::ConfirmCommand>),
     Pki(pki::PkiCommand),
     Token(token::TokenCommand),
 }
@@ -27,6 +36,9 @@ enum Command {
 pub fn run() -> ExitCode {
     let mut out = anstream::stdout().lock();
     let outcome = match Cli::parse().command {
+        Command::Config(command) => command.run(&mut out),
+        Command::Lookup(command) => command.run(&mut out),
+        Command::Confirm(command) => command.run(&mut out),
         Command::Pki(command) => command.run(&mut out),
         Command::Token(command) => command.run(&mut out),
     };

@@ -10,6 +10,7 @@
 //! | `json` | JSON in which no member stands twice |
 //! | `token` | every rule that a token must keep, cheap ones first |
 //! | `caller` | the outcome |
+//! | `configured` | from the operator's files to the inputs of all these |
 //!
 //! What a connection keeps is the certificate alone. Its agency, its validity and the token are
 //! looked at again on each request, so that a changed configuration acts at once.
@@ -17,6 +18,7 @@
 pub mod agency;
 pub mod caller;
 pub mod certificate;
+pub mod configured;
 mod json;
 pub mod key_set;
 pub mod tls;

@@ -1,9 +1,14 @@
 //! The gateway: RPCs, identity, authorization, exchange, cache, settings, boot, console, CLI.
 #![forbid(unsafe_code)]
 
+pub mod authorization;
+pub mod cache;
 pub mod cli;
 pub mod clock;
+pub mod demo;
 pub mod development;
+pub mod directory;
+pub mod exchange;
 pub mod identity;
 pub mod record;
 pub mod settings;

@@ -7,11 +7,15 @@
 //! | `view` | an allow-list of fields, and the cut that it makes |
 //! | `claims` | claims compared with a record, one verdict each |
 //! | `compare` | one claimed value against one recorded value |
+//! | `mask` | read masks, each compiled once |
 //! | `method` | a lookup RPC: where its request keeps what |
+//! | `query` | a lookup request, read from its bytes |
 
 pub mod claims;
 pub mod compare;
+pub mod mask;
 pub mod method;
+pub mod query;
 pub mod schema;
 pub mod view;
 pub mod wire;

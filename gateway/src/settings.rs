@@ -4,20 +4,33 @@
 //! |---|---|
 //! | `gateway` | `gateway.toml`; its sections are `listener`, `tls`, `token`, `audit`, `cache`, `telemetry` |
 //! | `agency`, `agreement`, `procedure` | one file of that folder; registries are `adapters::settings` |
-//! | `problem` | what is wrong, told as a compiler would |
+//! | `load` | from a folder to settings, or to all that is wrong with it |
+//! | `tree`, `source` | the files, read in one pass; places in one of them |
+//! | `read` | one file into one struct, with every mistake in it |
+//! | `check` | what is wrong beyond the form of a file, a file a kind |
+//! | `problem`, `report`, `nearest` | what is wrong, told as a compiler would |
+//! | `fields` | paths of fields in canonical records |
 
 mod agency;
 mod agreement;
 mod audit;
 mod cache;
+mod check;
 mod day;
+mod fields;
 mod gateway;
 mod listener;
+mod load;
+mod nearest;
 mod problem;
 mod procedure;
+mod read;
+mod report;
+mod source;
 mod telemetry;
 mod tls;
 mod token;
+mod tree;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -31,6 +44,7 @@ pub use cache::CacheSettings;
 pub use day::Day;
 pub use gateway::GatewaySettings;
 pub use listener::ListenerSettings;
+pub use load::{load, load_without_files};
 pub use problem::{Excerpt, Position, Problem, Problems, Severity, Shown};
 pub use procedure::{ComponentSettings, ProcedureSettings, ReplacementSettings};
 pub use telemetry::{LogFormat, TelemetrySettings};

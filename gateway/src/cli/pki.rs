@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::clock::Moment;
 use crate::development::folder::{KeyFiles, KeyFolder};
+use crate::development::log_key::log_keys;
 use crate::development::{pki, token};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -61,6 +62,18 @@ enum Task {
         #[arg(long)]
         name: String,
         /// Write over existing files.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Make the keys of a log: the pair that signs checkpoints and the key of pseudonyms.
+    LogKey {
+        /// The folder of `pki init`.
+        #[arg(long)]
+        dir: PathBuf,
+        /// The log's name: the origin of its checkpoints.
+        #[arg(long)]
+        name: String,
+        /// Write over existing files. A log signed by the old key cannot be gone on with.
         #[arg(long)]
         force: bool,
     },
@@ -118,6 +131,15 @@ impl Task {
             Self::Issuer { dir, name, force } => {
                 let files = token::issuer(&KeyFolder::new(dir, force), &name)?;
                 vec![("token issuer", files, Some(token::issuer_value(&name)))]
+            }
+            Self::LogKey { dir, name, force } => {
+                let keys = log_keys(&KeyFolder::new(dir, force), &name)?;
+                let pseudonym = keys.pseudonym.display();
+                vec![(
+                    "log",
+                    keys.signing,
+                    Some(format!("{name}; pseudonym key {pseudonym}")),
+                )]
             }
         })
     }

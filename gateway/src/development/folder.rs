@@ -68,6 +68,16 @@ impl KeyFolder {
         Ok(self.files(&format!("issuers/{}", file_name(name)?), "jwks.json"))
     }
 
+    /// The key pair of the log's checkpoints.
+    pub fn log(&self) -> KeyFiles {
+        self.files("log", "pub")
+    }
+
+    /// The key of the log's pseudonyms.
+    pub fn pseudonym(&self) -> PathBuf {
+        self.root.join("pseudonym.key")
+    }
+
     /// Fails when any of the files exists and may not be overwritten, before anything is written.
     pub fn check_free(&self, files: &[&KeyFiles]) -> Result<(), FolderError> {
         let taken = files
@@ -87,6 +97,32 @@ impl KeyFolder {
         self.write_file(&files.public, public, 0o644)
     }
 
+    /// Makes sure that new files can be made at these places; files that may be overwritten go,
+    /// because an old file would keep its mode. Nothing is touched when one may not be.
+    pub(super) fn make_room(&self, paths: &[&Path]) -> Result<(), FolderError> {
+        if !self.overwrite
+            && let Some(taken) = paths.iter().find(|path| path.exists())
+        {
+            return Err(FolderError::Exists(taken.to_path_buf()));
+        }
+        for path in paths {
+            let failed = |source| FolderError::Write {
+                path: path.to_path_buf(),
+                source,
+            };
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder).map_err(failed)?;
+            }
+            if self.overwrite
+                && let Err(error) = fs::remove_file(path)
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                return Err(failed(error));
+            }
+        }
+        Ok(())
+    }
+
     fn files(&self, stem: &str, public: &str) -> KeyFiles {
         KeyFiles {
             public: self.root.join(format!("{stem}.{public}")),
@@ -99,16 +135,7 @@ impl KeyFolder {
             path: path.to_owned(),
             source,
         };
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(failed)?;
-        }
-        if self.overwrite {
-            // A new file, because an old one would keep its mode.
-            match fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-                _ => {}
-            }
-        }
+        self.make_room(&[path])?;
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)

@@ -7,6 +7,7 @@ use prost_reflect::{DescriptorPool, MessageDescriptor, MethodDescriptor};
 use proto::lookup::v1::{MatchRule, Operation, Verdict};
 
 use super::compare::{compare, date, well_formed};
+use super::mask::Masks;
 use super::schema::{Schema, SchemaError};
 use super::wire::{self, Garbled, Value};
 
@@ -29,6 +30,8 @@ pub struct Method {
     pub streaming: bool,
     /// How its key is read.
     pub key: KeyPlan,
+    /// The read masks seen so far.
+    pub masks: Masks,
 }
 
 /// How the key of a request is read.
@@ -115,6 +118,7 @@ pub fn methods(pool: &DescriptorPool) -> Result<HashMap<Arc<str>, Arc<Method>>, 
                     never_cached: lookup.never_cached,
                     streaming: method.is_server_streaming(),
                     key,
+                    masks: Masks::default(),
                 }),
             );
         }

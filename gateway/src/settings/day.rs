@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::civil::Date;
-use serde::de::{Error as _, Unexpected};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 /// A calendar day in Viet Nam, written without quotation marks: `2026-01-31`.
@@ -11,17 +11,16 @@ use serde::{Deserialize, Deserializer};
 pub struct Day(pub Date);
 
 /// What a day looks like, for messages.
-const WANTED: &str = "a day without quotation marks, such as 2026-01-31";
+pub(super) const WANTED: &str = "a day without quotation marks, such as 2026-01-31";
 
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let written = toml::value::Datetime::deserialize(deserializer)
-            .map_err(|error| D::Error::custom(format!("{error}, wanted {WANTED}")))?;
+        let written = toml::value::Datetime::deserialize(deserializer)?;
         match (written.date, written.time, written.offset) {
             (Some(day), None, None) => date(day).map(Self),
             _ => None,
         }
-        .ok_or_else(|| D::Error::invalid_value(Unexpected::Other(&format!("`{written}`")), &WANTED))
+        .ok_or_else(|| D::Error::custom(format!("found {written}, wanted {WANTED}")))
     }
 }
 

@@ -126,6 +126,45 @@ fn a_certificate_of_another_authority_in_the_chain_does_not_lend_its_name() {
 }
 
 #[test]
+fn a_chain_that_leads_to_two_authorities_is_not_read() {
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+
+    let authority = |name: &str| {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params
+    };
+    let root = |name| CertifiedIssuer::self_signed(authority(name), KeyPair::generate().unwrap()).unwrap();
+    let roots = [root("one"), root("two")];
+    let between = KeyPair::generate().unwrap();
+    let crossed = [0, 1].map(|root: usize| authority("between").signed_by(&between, &roots[root]).unwrap());
+    let issuer = rcgen::Issuer::new(authority("between"), between);
+    let leaf = CertificateParams::default()
+        .signed_by(&KeyPair::generate().unwrap(), &issuer)
+        .unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    let named = ["one", "two"].map(|name| NamedCa {
+        name: name.into(),
+        pem: folder.path().join(name),
+    });
+    for (ca, root) in named.iter().zip(&roots) {
+        std::fs::write(&ca.pem, root.pem()).unwrap();
+    }
+    let trust = ClientTrust::load(&named).unwrap();
+    let [by_one, by_two] = crossed.map(|certificate| certificate.der().clone());
+    let leaf = leaf.der().clone();
+    let read = |chain: &[CertificateDer<'_>]| PeerCertificate::read(chain, &trust, NOW);
+    assert_eq!(read(&[leaf.clone(), by_one.clone()]).unwrap().ca(), "one");
+    assert_eq!(read(&[leaf.clone(), by_two.clone()]).unwrap().ca(), "two");
+    assert_eq!(
+        read(&[leaf, by_one, by_two]).unwrap_err(),
+        CertificateError::Untrusted
+    );
+}
+
+#[test]
 fn a_chain_that_leads_nowhere_or_is_no_certificate_is_not_read() {
     let authority = authority();
     let trust = trust_of(&[("agencies", &authority)]);

@@ -159,6 +159,20 @@ fn a_new_snapshot_asks_anew() {
 }
 
 #[test]
+fn what_a_call_under_an_earlier_snapshot_verifies_late_is_not_found_under_the_next() {
+    let scene = Scene::new();
+    let mut without_client = snapshot(&scene.keys, &scene.facts);
+    without_client.agencies[0].clients.pop();
+    let next = Identity::new(without_client, Arc::clone(&scene.verified)).unwrap();
+    let token = scene.token();
+    scene.identity.identify(&scene.own, &token, NOW).unwrap();
+    assert_eq!(
+        reason(next.identify(&scene.own, &token, NOW)),
+        Reason::ClientUnknown
+    );
+}
+
+#[test]
 fn a_refusal_is_not_remembered() {
     let scene = Scene::new();
     let forge = scene.forge();

@@ -1,0 +1,224 @@
+//! Answers of registries, kept as long as each registry's policy allows.
+//!
+//! What is kept is the registry's answer before any cut; views of it are cut on demand and kept beside
+//! it as reply-ready bytes. Errors, records that "cannot say" and certificates are never kept.
+
+mod flight;
+mod kept;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters::settings::CachePolicy;
+use moka::Expiry;
+use moka::sync::Cache;
+
+use crate::clock::Moment;
+use flight::Flights;
+pub use kept::{Kept, KeptRecord};
+
+/// Everything that an answer depends on, in one byte string: scope, record type and identifier,
+/// each with its length before it.
+pub type Key = Box<[u8]>;
+
+/// The kept answers of one registry.
+pub struct Answers {
+    kept: Cache<Key, Arc<Kept>>,
+    flights: Arc<Flights<Key, Load>>,
+    policy: Policy,
+}
+
+/// The outcome of one question to the registry, shared by all who wait for it.
+pub type Load = Result<Arc<Kept>, adapters::Error>;
+
+/// An answer, and where it came from.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// The answer.
+    pub kept: Arc<Kept>,
+    /// Where it was taken from.
+    pub from: From,
+}
+
+/// Where an answer was taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// Asked from the registry for this call, or for one that came at the same time.
+    Registry,
+    /// Kept, and within the fresh time.
+    Cache,
+    /// Kept, past the fresh time and within the usable time or, when the registry can't be reached,
+    /// within the time allowed for that.
+    Stale,
+}
+
+/// The registry's policy in microseconds.
+#[derive(Clone, Copy, Debug)]
+struct Policy {
+    fresh: i64,
+    usable: i64,
+    stale_if_error: i64,
+    negative: i64,
+}
+
+impl Answers {
+    /// An empty store under a registry's policy.
+    pub fn new(policy: &CachePolicy) -> Self {
+        let limits = Policy {
+            fresh: micros(policy.fresh.0),
+            usable: micros(policy.usable.0),
+            stale_if_error: micros(policy.stale_if_error.0),
+            negative: micros(policy.negative.0),
+        };
+        let kept = Cache::builder()
+            .max_capacity(policy.size.0)
+            .weigher(|key: &Key, kept: &Arc<Kept>| kept.weight(key.len()))
+            .expire_after(UntilUseless(limits))
+            .build();
+        Self {
+            kept,
+            flights: Arc::new(Flights::default()),
+            policy: limits,
+        }
+    }
+
+    /// The fresh time of this registry, in microseconds: the age limit of a call that sets none.
+    pub fn fresh_micros(&self) -> i64 {
+        self.policy.fresh
+    }
+
+    /// A kept answer that is good enough now: not older than `max_age` (microseconds) where one is set.
+    ///
+    /// Past the fresh time it comes as [`From::Stale`], and the caller starts a refresh.
+    pub fn find(&self, key: &[u8], max_age: Option<i64>, now: Moment) -> Option<Served> {
+        let kept = self.kept.get(key)?;
+        let age = kept.age(now);
+        if max_age.is_some_and(|limit| age > limit) {
+            return None;
+        }
+        let (fresh, usable) = match *kept {
+            Kept::Record(_) => (self.policy.fresh, self.policy.usable),
+            Kept::NotFound { .. } => (self.policy.negative, self.policy.negative),
+        };
+        let from = if age <= fresh {
+            From::Cache
+        } else if age <= usable {
+            From::Stale
+        } else {
+            return None;
+        };
+        Some(Served { kept, from })
+    }
+
+    /// A kept answer for when the registry can't be reached.
+    pub fn find_despite_error(&self, key: &[u8], max_age: Option<i64>, now: Moment) -> Option<Served> {
+        let kept = self
+            .kept
+            .get(key)
+            .filter(|kept| matches!(**kept, Kept::Record(_)))?;
+        let age = kept.age(now);
+        let good = age <= self.policy.stale_if_error && max_age.is_none_or(|limit| age <= limit);
+        good.then_some(Served {
+            kept,
+            from: From::Stale,
+        })
+    }
+
+    /// Whether an answer is kept at all, however old.
+    pub fn holds(&self, key: &[u8]) -> bool {
+        self.kept.contains_key(key)
+    }
+
+    /// Asks the registry through `load`, once for all who ask for the same key at the same time. The
+    /// load goes on when its caller goes away. What it brings is kept when `keep` says so.
+    pub async fn load<F>(
+        &self,
+        key: &[u8],
+        keep: impl FnOnce(&Kept) -> bool + Send + 'static,
+        load: F,
+    ) -> Load
+    where
+        F: Future<Output = Load> + Send + 'static,
+    {
+        self.start(key, keep, load).await
+    }
+
+    /// Starts the load of [`Answers::load`] without waiting for it: a refresh.
+    pub fn refresh<F>(&self, key: &[u8], keep: impl FnOnce(&Kept) -> bool + Send + 'static, load: F)
+    where
+        F: Future<Output = Load> + Send + 'static,
+    {
+        drop(self.start(key, keep, load));
+    }
+
+    /// Forgets an answer.
+    pub fn forget(&self, key: &[u8]) {
+        self.kept.invalidate(key);
+    }
+
+    fn start<F>(
+        &self,
+        key: &[u8],
+        keep: impl FnOnce(&Kept) -> bool + Send + 'static,
+        load: F,
+    ) -> flight::Landing<Load>
+    where
+        F: Future<Output = Load> + Send + 'static,
+    {
+        let kept = self.kept.clone();
+        let name: Key = key.into();
+        self.flights.join(&name.clone(), move || async move {
+            let outcome = load.await;
+            if let Ok(answer) = &outcome
+                && keep(answer)
+            {
+                kept.insert(name, answer.clone());
+            }
+            outcome
+        })
+    }
+}
+
+/// Builds the key of a question. `scope` is the agency where answers are kept for each agency apart.
+pub fn key(scope: Option<&str>, record: &str, identifier: &str) -> Vec<u8> {
+    let scope = scope.unwrap_or("");
+    let mut key = Vec::with_capacity(scope.len() + record.len() + identifier.len() + 4);
+    for part in [scope, record] {
+        key.extend_from_slice(&u16::try_from(part.len()).unwrap_or(u16::MAX).to_be_bytes());
+        key.extend_from_slice(part.as_bytes());
+    }
+    key.extend_from_slice(identifier.as_bytes());
+    key
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Drops an answer from memory when no rule could serve it any more.
+struct UntilUseless(Policy);
+
+impl Expiry<Key, Arc<Kept>> for UntilUseless {
+    fn expire_after_create(&self, _: &Key, kept: &Arc<Kept>, _: std::time::Instant) -> Option<Duration> {
+        let life = match **kept {
+            Kept::Record(_) => self.0.fresh.max(self.0.usable).max(self.0.stale_if_error),
+            Kept::NotFound { .. } => self.0.negative,
+        };
+        Some(Duration::from_micros(u64::try_from(life).unwrap_or(0)))
+    }
+
+    fn expire_after_update(
+        &self,
+        key: &Key,
+        kept: &Arc<Kept>,
+        at: std::time::Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        self.expire_after_create(key, kept, at)
+    }
+}
+
+#[cfg(test)]
+#[path = "cache/tests.rs"]
+mod tests;

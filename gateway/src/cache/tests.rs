@@ -1,0 +1,157 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use adapters::settings::{Interval, Size};
+
+use super::*;
+
+fn policy(fresh: u64, usable: u64, stale_if_error: u64, negative: u64) -> CachePolicy {
+    let seconds = |seconds| Interval(Duration::from_secs(seconds));
+    CachePolicy {
+        fresh: seconds(fresh),
+        usable: seconds(usable),
+        stale_if_error: seconds(stale_if_error),
+        negative: seconds(negative),
+        size: Size(1 << 20),
+        ..CachePolicy::default()
+    }
+}
+
+fn record(retrieved_at: i64) -> Arc<Kept> {
+    Arc::new(Kept::record(
+        bytes::Bytes::from_static(b"\x0a\x01a"),
+        None,
+        None,
+        Moment(retrieved_at),
+    ))
+}
+
+const SECOND: i64 = 1_000_000;
+
+async fn kept(answers: &Answers, key: &[u8], kept: Arc<Kept>) {
+    answers
+        .load(key, |_| true, async move { Ok(kept) })
+        .await
+        .expect("loads");
+}
+
+#[tokio::test]
+async fn an_answer_is_fresh_then_stale_then_gone() {
+    let answers = Answers::new(&policy(10, 60, 600, 5));
+    kept(&answers, b"a", record(0)).await;
+    let from = |at| answers.find(b"a", None, Moment(at)).map(|served| served.from);
+    assert_eq!(from(10 * SECOND), Some(From::Cache));
+    assert_eq!(from(60 * SECOND), Some(From::Stale));
+    assert_eq!(from(61 * SECOND), None);
+    let despite = |at, max_age| answers.find_despite_error(b"a", max_age, Moment(at)).is_some();
+    assert!(despite(600 * SECOND, None));
+    assert!(!despite(601 * SECOND, None));
+    assert!(!despite(600 * SECOND, Some(599 * SECOND)));
+}
+
+#[tokio::test]
+async fn a_callers_age_limit_is_stricter_than_the_policy() {
+    let answers = Answers::new(&policy(10, 60, 600, 5));
+    kept(&answers, b"a", record(0)).await;
+    assert!(answers.find(b"a", Some(3 * SECOND), Moment(4 * SECOND)).is_none());
+    assert!(answers.find(b"a", Some(4 * SECOND), Moment(4 * SECOND)).is_some());
+    assert!(answers.find(b"a", Some(0), Moment(1)).is_none());
+}
+
+#[tokio::test]
+async fn not_found_is_kept_for_its_own_time_and_never_served_for_an_error() {
+    let answers = Answers::new(&policy(10, 60, 600, 5));
+    kept(
+        &answers,
+        b"a",
+        Arc::new(Kept::NotFound {
+            retrieved_at: Moment(0),
+        }),
+    )
+    .await;
+    assert!(answers.find(b"a", None, Moment(5 * SECOND)).is_some());
+    assert!(answers.find(b"a", None, Moment(6 * SECOND)).is_none());
+    assert!(answers.find_despite_error(b"a", None, Moment(1)).is_none());
+}
+
+#[tokio::test]
+async fn errors_are_never_kept() {
+    let answers = Answers::new(&policy(10, 60, 600, 5));
+    let outcome = answers
+        .load(b"a", |_| true, async { Err(adapters::Error::DeadlineExceeded) })
+        .await;
+    assert!(outcome.is_err());
+    assert!(!answers.holds(b"a"));
+}
+
+#[tokio::test]
+async fn what_must_not_be_kept_is_given_and_forgotten() {
+    let answers = Answers::new(&policy(10, 60, 600, 5));
+    answers
+        .load(b"a", |_| false, async { Ok(record(0)) })
+        .await
+        .expect("given");
+    assert!(!answers.holds(b"a"));
+}
+
+#[tokio::test]
+async fn a_thousand_equal_questions_ask_the_registry_once() {
+    let answers = Arc::new(Answers::new(&policy(10, 60, 600, 5)));
+    let asked = Arc::new(AtomicUsize::new(0));
+    let mut waiting = Vec::new();
+    for _ in 0..1_000 {
+        let (answers, asked) = (answers.clone(), asked.clone());
+        waiting.push(tokio::spawn(async move {
+            let load = async move {
+                asked.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                Ok(record(0))
+            };
+            answers.load(b"a", |_| true, load).await.is_ok()
+        }));
+    }
+    for answer in waiting {
+        assert!(answer.await.expect("ends"));
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_load_goes_on_when_its_caller_goes_away() {
+    let answers = Arc::new(Answers::new(&policy(10, 60, 600, 5)));
+    let caller = {
+        let answers = answers.clone();
+        tokio::spawn(async move {
+            let load = async {
+                tokio::time::sleep(Duration::from_millis(30)).await;
+                Ok(record(0))
+            };
+            answers.load(b"a", |_| true, load).await.is_ok()
+        })
+    };
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    caller.abort();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(answers.holds(b"a"));
+}
+
+#[tokio::test]
+async fn a_load_that_panics_is_unavailable_and_the_next_one_flies() {
+    let answers = Answers::new(&policy(10, 60, 600, 5));
+    let outcome = answers
+        .load(b"a", |_| true, async { panic!("as on purpose") })
+        .await;
+    assert!(matches!(outcome, Err(adapters::Error::Unavailable { .. })));
+    assert!(
+        answers
+            .load(b"a", |_| true, async { Ok(record(0)) })
+            .await
+            .is_ok()
+    );
+}
+
+#[test]
+fn keys_of_different_questions_differ() {
+    assert_ne!(key(None, "ab", "c"), key(None, "a", "bc"));
+    assert_ne!(key(Some("H29"), "a", "c"), key(None, "a", "c"));
+    assert_ne!(key(Some("H2"), "9a", "c"), key(Some("H29"), "a", "c"));
+}

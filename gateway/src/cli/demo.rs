@@ -1,0 +1,165 @@
+//! `lienthong demo`: everything that a gateway needs in one folder, sample calls, and the way on.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anstyle::Style;
+use anyhow::{Context as _, Result, anyhow};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::calling::{NO, UNAVAILABLE};
+use crate::boot::{self, Running};
+use crate::clock::Moment;
+use crate::demo::cast::{citizens, enterprises};
+use crate::demo::data::{self, Summary};
+use crate::demo::folder::Folder;
+use crate::demo::samples;
+use crate::settings;
+
+const HEADING: Style = Style::new().bold();
+
+/// Tokens live five minutes; the files are written anew before they end.
+const TOKEN_REFRESH: Duration = Duration::from_secs(120);
+
+/// Show the gateway at work: makes development keys, synthetic registries and a configuration in a
+/// folder, starts the gateway, makes sample calls as an agency, and serves until Ctrl-C.
+#[derive(Debug, Args)]
+pub(super) struct DemoCommand {
+    /// The folder; made when it is not there, used again when it is a demo folder.
+    #[arg(long, default_value = "demo")]
+    dir: PathBuf,
+    /// Port on 127.0.0.1 [default: 8443, with --once a free one].
+    #[arg(long)]
+    port: Option<u16>,
+    /// Citizens in the synthetic registries; one enterprise for every five.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(data::FEWEST..=data::MOST))]
+    citizens: u64,
+    /// Exit after the sample calls: 0 when each came out as expected, 1 otherwise.
+    #[arg(long)]
+    once: bool,
+}
+
+impl DemoCommand {
+    /// Prints the samples; exit code 0 when each came out as expected.
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<ExitCode> {
+        let folder = Folder::open(&self.dir)?;
+        let summary = self.data(&folder)?;
+        folder.write_keys(Moment::now())?;
+        let port = self.port.unwrap_or(if self.once { 0 } else { 8443 });
+        folder.write_config(&format!("127.0.0.1:{port}"))?;
+        let Some(running) = start(&folder)? else {
+            return Ok(ExitCode::from(UNAVAILABLE));
+        };
+        let address = running.address().to_string();
+        folder.write_profiles(&address)?;
+        folder.write_tokens()?;
+        greet(&folder, &summary, &address, out)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
+        let unexpected = runtime.block_on(samples::show(&folder, out))?;
+        show_way_on(&folder, &address, self.once, out)?;
+        out.flush()?;
+        if !self.once {
+            runtime.block_on(serve_until_interrupted(&folder))?;
+        }
+        running.stop();
+        if unexpected > 0 {
+            anstream::eprintln!("error: {unexpected} of the samples did not come out as expected");
+            return Ok(ExitCode::from(NO));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn data(&self, folder: &Folder) -> Result<Summary> {
+        if let Some(summary) = folder.current_data(self.citizens) {
+            return Ok(summary);
+        }
+        let bar = ProgressBar::new(data::rows(self.citizens));
+        let style = "{msg} {bar:30} {percent}% {elapsed}";
+        bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_message("synthetic registries");
+        let summary = folder.write_data(self.citizens, &|rows| bar.inc(rows))?;
+        bar.finish_and_clear();
+        Ok(summary)
+    }
+}
+
+/// The gateway in this process; none when its configuration has a problem, which is then shown.
+fn start(folder: &Folder) -> Result<Option<Running>> {
+    let settings = match settings::load(&folder.config()) {
+        Ok(settings) => settings,
+        Err(problems) => {
+            anstream::eprintln!("{problems}");
+            return Ok(None);
+        }
+    };
+    Ok(Some(boot::start(settings).map_err(|error| anyhow!("the gateway does not start: {error:#}"))?))
+}
+
+fn greet(folder: &Folder, summary: &Summary, address: &str, out: &mut dyn Write) -> Result<()> {
+    writeln!(out, "{HEADING}Liên Thông{HEADING:#}  a gateway on {address}, in {}", folder.root().display())?;
+    writeln!(
+        out,
+        "{} citizens, {} enterprises, {} criminal records, {} certificates; all of them invented",
+        summary.citizens, summary.enterprises, summary.criminal_records, summary.certificates
+    )?;
+    Ok(())
+}
+
+/// Command lines that work as they stand.
+fn show_way_on(folder: &Folder, address: &str, once: bool, out: &mut dyn Write) -> Result<()> {
+    let at = |path: PathBuf| path.display().to_string();
+    let root = folder.root().display();
+    let profile = at(folder.profile("H29.12"));
+    let (owner, company) = (&citizens::OWNER, enterprises::SECURITY_COMPANY.code);
+    let day = Moment::now().viet_nam_day().strftime("%y%m%d").to_string();
+    let dossier = format!("--procedure 2.001478 --dossier H29.12-{day}-0007");
+    let (log, key) = (at(folder.audit()), at(folder.log_key()));
+    let token = at(folder.token("H29.12"));
+    let body = format!(
+        r#"{{"context":{{"procedureCode":"2.001478","dossierCode":"H29.12-{day}-0008","step":"STEP_RECEIVING","receivingAgency":"H29.12","competentAgency":"G01.79"}},"key":{{"enterpriseCode":"{company}"}},"claims":{{"legalState":"LEGAL_STATE_ACTIVE"}}}}"#
+    );
+    let method = "lienthong.business.v1.BusinessService/ConfirmEnterprise";
+    let [ca, certificate, private] =
+        ["ca.pem", "clients/H29.12.pem", "clients/H29.12.key"].map(|file| format!("{root}/keys/{file}"));
+    let bearer = format!("authorization: Bearer $(cat {token})");
+    writeln!(out, "\n{HEADING}8  The way on{HEADING:#}")?;
+    if once {
+        writeln!(out, "   (start it again without --once, and give the port with --port)")?;
+    }
+    let commands = [
+        format!(
+            "lienthong confirm citizen --profile {profile} --id {} --name \"{}\" {dossier} \\\n    --claim birth_date={} --claim sex=male",
+            owner.personal_id, owner.full_name, owner.birth_date
+        ),
+        format!("lienthong lookup enterprise --profile {profile} --id {company} {dossier} --receipt"),
+        format!("lienthong audit search --log {log} --agency H29.12"),
+        format!("lienthong audit verify --log {log} --key {key}"),
+        format!(
+            "grpcurl -cacert {ca} -cert {certificate} -key {private} \\\n    -H \"{bearer}\" \\\n    -d '{body}' \\\n    {address} {method}"
+        ),
+        format!(
+            "buf curl --protocol grpc --cacert {ca} --cert {certificate} --key {private} \\\n    -H \"{bearer}\" --reflect-header \"{bearer}\" \\\n    -d '{body}' \\\n    https://{address}/{method}"
+        ),
+    ];
+    for command in commands {
+        writeln!(out, "\n{command}")?;
+    }
+    Ok(())
+}
+
+/// Keeps the token files fresh until Ctrl-C or SIGTERM.
+async fn serve_until_interrupted(folder: &Folder) -> Result<()> {
+    anstream::eprintln!("\nserving until Ctrl-C");
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let mut refresh = tokio::time::interval(TOKEN_REFRESH);
+    loop {
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
+            _ = terminate.recv() => return Ok(()),
+            _ = refresh.tick() => folder.write_tokens()?,
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! `lienthong lookup`: the agreed fields of one record.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use super::calling::{Calling, Subject, tell_provenance};
+use super::shown;
+
+/// Ask a gateway for the agreed fields of one record.
+///
+/// Exit code 0: answered, 1: refused, 2: usage, 3: unavailable.
+#[derive(Debug, Args)]
+pub(super) struct LookupCommand {
+    /// What is asked for.
+    #[arg(value_enum)]
+    record: Record,
+    #[command(flatten)]
+    subject: Subject,
+    #[command(flatten)]
+    calling: Calling,
+    /// Fields wanted, such as full_name,birth_date [default: all that the agreement lists].
+    #[arg(long, value_delimiter = ',')]
+    fields: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Record {
+    Citizen,
+    Enterprise,
+    Certificate,
+}
+
+impl LookupCommand {
+    /// Prints the record as a table, or as canonical JSON.
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<ExitCode> {
+        let method = match self.record {
+            Record::Citizen => "GetCitizen",
+            Record::Enterprise => "GetEnterprise",
+            Record::Certificate => "GetCertificate",
+        };
+        self.calling.ask(
+            method,
+            &self.subject,
+            |ask| ask.fields(&self.fields),
+            |answer, _, out| {
+                let rows = shown::answered_record(answer);
+                let rows = rows.into_iter().map(|(label, path, value)| [label, value, path]);
+                writeln!(
+                    out,
+                    "{}",
+                    shown::plain(&["THÔNG TIN", "GIÁ TRỊ", "FIELD"], rows).trim_fmt()
+                )?;
+                tell_provenance(answer, out)?;
+                Ok(true)
+            },
+            out,
+        )
+    }
+}

@@ -1,0 +1,85 @@
+//! The shipped configuration, as part of the program.
+
+/// Path in the configuration folder, and contents.
+pub(super) type ConfigFile = (&'static str, &'static str);
+
+macro_rules! shipped {
+    ($($path:literal),+ $(,)?) => {
+        &[$(($path, include_str!(concat!("../../../config/", $path)))),+]
+    };
+}
+
+/// Every file of the shipped tree.
+pub(super) const FILES: &[ConfigFile] = shipped![
+    "gateway.toml",
+    "agencies/G01.79.toml",
+    "agencies/H26.5.toml",
+    "agencies/H29.12.toml",
+    "agencies/H29.99.toml",
+    "agreements/business-one-stop.toml",
+    "agreements/criminal-record.toml",
+    "agreements/population-one-stop.toml",
+    "agreements/population-police.toml",
+    "procedures/1.001612.toml",
+    "procedures/1.004222.toml",
+    "procedures/2.001478.toml",
+    "registries/business.toml",
+    "registries/criminal-record.toml",
+    "registries/population.toml",
+];
+
+/// `gateway.toml` with another address to listen on; everything else stays as it is written.
+pub(super) fn with_address(gateway: &str, address: &str) -> String {
+    let mut in_listener = false;
+    let mut lines = Vec::new();
+    for line in gateway.lines() {
+        if line.starts_with('[') {
+            in_listener = line.trim() == "[listener]";
+        }
+        if in_listener && line.trim_start().starts_with("address") {
+            lines.push(format!("address = \"{address}\""));
+        } else {
+            lines.push(line.to_owned());
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    fn files_under(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.path().is_dir() {
+                files_under(&entry.path(), &format!("{name}/"), found);
+            } else if name.ends_with(".toml") {
+                found.insert(name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_program_carries_the_whole_shipped_tree() {
+        let mut shipped = BTreeSet::new();
+        files_under(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("../config"),
+            "",
+            &mut shipped,
+        );
+        let carried: BTreeSet<_> = FILES.iter().map(|(path, _)| (*path).to_owned()).collect();
+        assert_eq!(carried, shipped);
+    }
+
+    #[test]
+    fn the_address_alone_changes() {
+        let before = "[tls]\naddress = \"x\"\n[listener]\n# why\naddress = \"a:1\"\nworkers = 2\n";
+        let after = "[tls]\naddress = \"x\"\n[listener]\n# why\naddress = \"b:2\"\nworkers = 2\n";
+        assert_eq!(with_address(before, "b:2"), after);
+    }
+}

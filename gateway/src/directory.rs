@@ -1,0 +1,40 @@
+//! One consistent state of everything that a call is decided from. Swapped whole on reload.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters::Registry;
+use adapters::settings::Scope;
+
+use crate::authorization::Agreements;
+use crate::cache::Answers;
+use crate::identity::Identity;
+
+/// What the configuration says, compiled.
+pub struct Directory {
+    /// Version of the configuration tree; it stands in every entry and answer.
+    pub version: Arc<str>,
+    /// Who may call.
+    pub identity: Identity,
+    /// Who may ask what.
+    pub agreements: Agreements,
+    /// Published procedures.
+    pub procedures: HashSet<String>,
+    /// The registries, by name.
+    pub registries: HashMap<Arc<str>, Arc<Source>>,
+}
+
+/// One registry and its kept answers.
+pub struct Source {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What asks it.
+    pub registry: Arc<dyn Registry>,
+    /// What it answered.
+    pub answers: Answers,
+    /// Who shares a kept answer.
+    pub scope: Scope,
+    /// Longest time for one answer.
+    pub timeout: Duration,
+}

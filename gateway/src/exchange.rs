@@ -1,0 +1,245 @@
+//! One lookup, from the request's bytes to the reply: authorise, answer from the cache or the
+//! registry, log, reply. Read this file first.
+//!
+//! Routing takes a `Permit` and replying takes the log's proof that the entry is durable; neither can
+//! be made anywhere else.
+
+mod answer;
+mod entry;
+mod law;
+mod reply;
+mod route;
+mod story;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use audit::{Appender, Pseudonymizer, Waiters};
+
+use crate::clock::Moment;
+use crate::directory::Directory;
+use crate::identity::PeerCertificate;
+use crate::record::method::Method;
+use crate::record::query::{Context, MAX_ITEMS, Parts, Query};
+use crate::status::{Reason, Refusal};
+use answer::Answer;
+pub use reply::Reply;
+use story::Story;
+
+/// Everything that lookups share.
+pub struct Exchange {
+    /// The configuration in force.
+    pub directory: ArcSwap<Directory>,
+    /// The access log.
+    pub log: Appender,
+    /// Makes pseudonyms of subjects and keyed hashes of answers.
+    pub pseudonyms: Pseudonymizer,
+}
+
+/// One call of a lookup method, as it came in.
+pub struct Call<'a> {
+    /// The method.
+    pub method: &'a Arc<Method>,
+    /// The certificate of the connection.
+    pub peer: &'a PeerCertificate,
+    /// The request's headers.
+    pub headers: &'a http::HeaderMap,
+    /// The request message, or why there is none.
+    pub message: Result<&'a [u8], Refusal>,
+    /// When the caller stops waiting.
+    pub deadline: Instant,
+}
+
+impl Exchange {
+    /// Answers a unary lookup.
+    pub async fn answer(&self, waiters: &Waiters, call: Call<'_>) -> Reply {
+        let directory = self.directory.load_full();
+        let mut story = Story::begin(call.method, call.peer, &directory.version);
+        let parts = match self.receive(&directory, &mut story, &call) {
+            Ok(message) => Parts::read(message).map_err(|_| not_a_message()),
+            Err(refusal) => Err(refusal),
+        };
+        let with_receipt = parts.as_ref().is_ok_and(|parts| parts.with_receipt);
+        let outcome = match parts {
+            Ok(parts) => self.decide(&directory, &mut story, &parts, call.deadline).await,
+            Err(refusal) => Err(refusal),
+        };
+        self.finish(waiters, &story, outcome, with_receipt).await
+    }
+
+    /// Answers a stream lookup: one reply an item, given to `send`, which says whether the caller is
+    /// still there. `Err` when the call as a whole is refused.
+    pub async fn answer_items<F>(
+        &self,
+        waiters: &Waiters,
+        call: Call<'_>,
+        mut send: impl FnMut(Reply) -> F,
+    ) -> Result<(), Reply>
+    where
+        F: Future<Output = bool>,
+    {
+        let directory = self.directory.load_full();
+        let mut story = Story::begin(call.method, call.peer, &directory.version);
+        let items = self.receive(&directory, &mut story, &call).and_then(items_of);
+        let items = match items {
+            Ok(items) => items,
+            Err(refusal) => return Err(self.finish(waiters, &story, Err(refusal), false).await),
+        };
+        for (at, parts) in (1_u32..).zip(&items) {
+            let mut story = story.item(at);
+            let outcome = self.decide(&directory, &mut story, parts, call.deadline).await;
+            let reply = self.finish(waiters, &story, outcome, parts.with_receipt).await;
+            if !send(reply).await {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Who calls, and the message.
+    fn receive<'a>(
+        &self,
+        directory: &Directory,
+        story: &mut Story,
+        call: &Call<'a>,
+    ) -> Result<&'a [u8], Refusal> {
+        match directory
+            .identity
+            .identify(call.peer, call.headers, story.received)
+        {
+            Ok(caller) => story.caller = Some(caller),
+            Err(rejected) => {
+                story.agency = rejected.agency;
+                return Err(rejected.refusal);
+            }
+        }
+        call.message.clone()
+    }
+
+    /// May it be answered, and with what?
+    async fn decide(
+        &self,
+        directory: &Directory,
+        story: &mut Story,
+        parts: &Parts<'_>,
+        deadline: Instant,
+    ) -> Result<Answer, Refusal> {
+        let method = story.method.clone();
+        let caller = story
+            .caller
+            .clone()
+            .ok_or_else(|| Refusal::new(Reason::Internal, "no caller"))?;
+        story.context = Context::read(parts.context)?;
+        let query = Query::read(&method, parts)?;
+        story.pseudonym = Some(self.pseudonyms.subject(&method.key.identifier, &query.identifier));
+        story.fields_asked = query.fields_asked(&method);
+        law::check_claims(&method, query.claims)?;
+        if !directory.procedures.contains(&story.context.procedure) {
+            return Err(Refusal::new(
+                Reason::ProcedureNotAgreed,
+                format!("procedure {} is not published", story.context.procedure),
+            )
+            .naming("procedure"));
+        }
+        let permit = directory.agreements.authorize(
+            &caller,
+            &method,
+            &story.context,
+            query.asked.as_ref(),
+            story.received.viet_nam_day(),
+        )?;
+        story.permit = Some(permit.clone());
+        if permit.grant().second_fact && !method.key.facts.is_empty() && query.facts.is_empty() {
+            let wanted = method
+                .key
+                .facts
+                .iter()
+                .map(|fact| &*fact.name)
+                .collect::<Vec<_>>()
+                .join(" or ");
+            return Err(Refusal::new(
+                Reason::Incomplete,
+                format!("the key needs a second fact beside the identifier: {wanted}"),
+            )
+            .naming("key"));
+        }
+        let source = directory
+            .registries
+            .get(&method.registry)
+            .ok_or_else(|| Refusal::new(Reason::UpstreamUnavailable, "the registry is not configured"))?;
+        let served = self
+            .route(source, story, &permit, &query, parts.max_age_micros, deadline)
+            .await?;
+        Answer::make(&method, &permit, &query, served)
+    }
+
+    /// Logs the outcome, waits until the entry is durable, and only then makes the reply.
+    async fn finish(
+        &self,
+        waiters: &Waiters,
+        story: &Story,
+        outcome: Result<Answer, Refusal>,
+        with_receipt: bool,
+    ) -> Reply {
+        let answer_hmac = outcome
+            .as_ref()
+            .ok()
+            .map(|answer| self.pseudonyms.answer(&answer.payload));
+        let appended = self
+            .log
+            .append_with(|_, out| entry::outcome(story, &outcome, answer_hmac.as_ref(), Moment::now(), out));
+        let logged = match appended {
+            Ok(ticket) => waiters.durable(ticket).await,
+            Err(unavailable) => Err(unavailable),
+        };
+        match logged {
+            Ok(logged) => {
+                let receipt = match with_receipt && outcome.is_ok() {
+                    true => self.receipt(logged.index()).await,
+                    false => None,
+                };
+                Reply::new(story, outcome, receipt, logged)
+            }
+            Err(unavailable) => {
+                tracing::error!(reason = %unavailable, "a call is refused because its entry can't be made durable");
+                Reply::unlogged(story)
+            }
+        }
+    }
+
+    /// Says in the log that a registry is about to be asked. Not waited for.
+    fn intend(&self, story: &Story) -> Result<(), Refusal> {
+        self.log
+            .append_with(|_, out| entry::intent(story, Moment::now(), out))
+            .map(drop)
+            .map_err(|_| Refusal::new(Reason::LogUnavailable, "the access log can't take an entry now"))
+    }
+
+    async fn receipt(&self, index: u64) -> Option<reply::ReceiptParts> {
+        let log = self.log.clone();
+        let read = move || {
+            let entry = log.entry_bytes(index).ok()?;
+            let proof = log.receipt(index).ok()?.to_string();
+            Some(reply::ReceiptParts { entry, proof })
+        };
+        tokio::task::spawn_blocking(read).await.ok().flatten()
+    }
+}
+
+fn items_of(message: &[u8]) -> Result<Vec<Parts<'_>>, Refusal> {
+    let items = Parts::read_items(message).map_err(|_| not_a_message())?;
+    if items.is_empty() {
+        return Err(Refusal::new(Reason::Incomplete, "items is empty").naming("items"));
+    }
+    if items.len() > MAX_ITEMS {
+        return Err(
+            Refusal::new(Reason::Malformed, format!("items holds more than {MAX_ITEMS}")).naming("items"),
+        );
+    }
+    Ok(items)
+}
+
+fn not_a_message() -> Refusal {
+    Refusal::new(Reason::Malformed, "the request is not an encoded message")
+}

@@ -1,0 +1,95 @@
+//! From the record to what may leave: a view, or verdicts.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prost::Message as _;
+use proto::lookup::v1::Operation;
+
+use super::law;
+use super::route::{Routed, not_found};
+use crate::authorization::Permit;
+use crate::cache::{From, Kept, KeptRecord};
+use crate::clock::Moment;
+use crate::record::claims;
+use crate::record::method::Method;
+use crate::record::query::Query;
+use crate::record::wire;
+use crate::status::{Reason, Refusal};
+
+/// What leaves when the entry is durable.
+pub(super) struct Answer {
+    /// Field 1 of the response, encoded: the view, or the verdicts.
+    pub(super) payload: Bytes,
+    /// Names of the fields that it tells of.
+    pub(super) given: Arc<[Arc<str>]>,
+    pub(super) from: From,
+    pub(super) as_of: Option<i64>,
+    pub(super) retrieved_at: Moment,
+    pub(super) transaction: Option<String>,
+    pub(super) age_limit: i64,
+}
+
+impl Answer {
+    /// Checks the facts against the record, and makes of it what the permit lets out.
+    pub(super) fn make(
+        method: &Method,
+        permit: &Permit,
+        query: &Query<'_>,
+        routed: Routed,
+    ) -> Result<Self, Refusal> {
+        let Kept::Record(record) = &*routed.served.kept else {
+            return Err(not_found());
+        };
+        law::check_record(method, record.whole())?;
+        if !facts_fit(method, query, record)? {
+            return Err(not_found());
+        }
+        let (payload, given) = match method.operation {
+            Operation::Get => {
+                let cut = record.cut(&method.record, permit.view()).map_err(|_| garbled())?;
+                (cut.bytes, cut.given)
+            }
+            _ => verdicts(method, query, record)?,
+        };
+        Ok(Self {
+            payload,
+            given,
+            from: routed.served.from,
+            as_of: record.as_of,
+            retrieved_at: record.retrieved_at,
+            transaction: record.transaction.clone(),
+            age_limit: routed.age_limit,
+        })
+    }
+}
+
+fn facts_fit(method: &Method, query: &Query<'_>, record: &KeptRecord) -> Result<bool, Refusal> {
+    for (at, claimed) in &query.facts {
+        let fact = method.key.facts.get(*at).ok_or_else(garbled)?;
+        if !fact.fits(*claimed, record.whole()).map_err(|_| garbled())? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn verdicts(
+    method: &Method,
+    query: &Query<'_>,
+    record: &KeptRecord,
+) -> Result<(Bytes, Arc<[Arc<str>]>), Refusal> {
+    let assume = method.operation == Operation::Check;
+    let verdicts =
+        claims::verdicts(&method.record, record.whole(), query.claims, assume).map_err(|_| garbled())?;
+    let mut payload = Vec::with_capacity(verdicts.len() * 24);
+    for verdict in &verdicts {
+        wire::put_bytes(&mut payload, 1, &verdict.encode_to_vec());
+    }
+    let given = query.fields_asked(method).into();
+    Ok((payload.into(), given))
+}
+
+fn garbled() -> Refusal {
+    Refusal::new(Reason::UpstreamGarbled, "the registry's record can't be read")
+}

@@ -1,0 +1,143 @@
+//! Entries of the access log, written straight into the log's buffer in canonical form: fields in
+//! ascending order, default values left out. The numbers are those of `lienthong.audit.v1.Entry`.
+
+use audit::EntryKind;
+
+use super::answer::Answer;
+use super::story::Story;
+use crate::cache::From;
+use crate::clock::Moment;
+use crate::record::wire::{put_bytes, put_varint};
+use crate::status::Refusal;
+
+/// Version of the entry's form.
+const VERSION: u64 = 1;
+
+/// The entry that says that a registry is about to be asked.
+pub(super) fn intent(story: &Story, now: Moment, out: &mut Vec<u8>) {
+    head(story, EntryKind::Intent, now, out);
+    put_list(out, 23, &story.fields_asked);
+    tail(story, Tail::default(), out);
+}
+
+/// The entry that says how a call ended.
+pub(super) fn outcome(
+    story: &Story,
+    outcome: &Result<Answer, Refusal>,
+    answer_hmac: Option<&[u8; 32]>,
+    now: Moment,
+    out: &mut Vec<u8>,
+) {
+    head(story, EntryKind::Outcome, now, out);
+    put_list(out, 23, &story.fields_asked);
+    match outcome {
+        Ok(answer) => {
+            put_list(out, 24, &answer.given);
+            put_text(out, 25, "OK");
+            put_text(out, 26, source_word(answer.from));
+            put_number(out, 27, answer.as_of.unwrap_or(0).cast_unsigned());
+        }
+        Err(refusal) => put_text(out, 25, refusal.reason.word()),
+    }
+    let clause = outcome
+        .as_ref()
+        .err()
+        .and_then(|refusal| refusal.clause.as_deref());
+    let transaction = outcome
+        .as_ref()
+        .ok()
+        .and_then(|answer| answer.transaction.as_deref());
+    let latency = u64::try_from(story.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    tail(
+        story,
+        Tail {
+            answer_hmac,
+            transaction,
+            latency,
+            clause,
+        },
+        out,
+    );
+}
+
+/// The word of a source in the log.
+pub(super) fn source_word(from: From) -> &'static str {
+    match from {
+        From::Registry => "registry",
+        From::Cache => "cache",
+        From::Stale => "stale",
+    }
+}
+
+fn head(story: &Story, kind: EntryKind, now: Moment, out: &mut Vec<u8>) {
+    put_number(out, 1, VERSION);
+    put_number(out, 2, now.0.cast_unsigned());
+    put_text(out, 3, &story.request_id);
+    put_number(out, 4, kind as u64);
+    if let Some(caller) = &story.caller {
+        put_text(out, 5, caller.agency());
+        put_text(out, 6, caller.system());
+        put_text(out, 7, caller.officer());
+        put_text(out, 8, caller.role());
+    } else if let Some(agency) = &story.agency {
+        put_text(out, 5, agency);
+    }
+    put_bytes(out, 9, &story.certificate);
+    if let Some(caller) = &story.caller {
+        put_bytes(out, 10, caller.token_id_hash());
+    }
+    put_text(out, 11, &story.context.receiving_agency);
+    put_text(out, 12, &story.context.competent_agency);
+    put_text(out, 13, &story.context.procedure);
+    put_text(out, 14, story.context.step_word());
+    put_text(out, 15, &story.context.component);
+    put_text(out, 16, &story.context.dossier);
+    if let Some(permit) = &story.permit {
+        put_text(out, 17, &permit.grant().legal_basis);
+        put_text(out, 18, &permit.grant().agreement);
+        put_text(out, 19, &permit.grant().version);
+    }
+    put_text(out, 20, &story.config_version);
+    put_text(out, 21, &story.method.registry);
+    put_text(out, 22, story.method.operation_word);
+}
+
+#[derive(Default)]
+struct Tail<'a> {
+    answer_hmac: Option<&'a [u8; 32]>,
+    transaction: Option<&'a str>,
+    latency: u64,
+    clause: Option<&'a str>,
+}
+
+fn tail(story: &Story, tail: Tail<'_>, out: &mut Vec<u8>) {
+    if let Some(hmac) = tail.answer_hmac {
+        put_bytes(out, 28, hmac);
+    }
+    put_text(out, 29, tail.transaction.unwrap_or(""));
+    put_number(out, 30, tail.latency);
+    if let Some(pseudonym) = &story.pseudonym {
+        put_bytes(out, 31, pseudonym);
+    }
+    put_text(out, 33, &story.method.record.name);
+    put_text(out, 34, tail.clause.unwrap_or(""));
+    put_number(out, 35, u64::from(story.item));
+}
+
+fn put_text(out: &mut Vec<u8>, number: u32, text: &str) {
+    if !text.is_empty() {
+        put_bytes(out, number, text.as_bytes());
+    }
+}
+
+fn put_number(out: &mut Vec<u8>, number: u32, value: u64) {
+    if value != 0 {
+        put_varint(out, number, value);
+    }
+}
+
+fn put_list(out: &mut Vec<u8>, number: u32, texts: &[std::sync::Arc<str>]) {
+    for text in texts {
+        put_bytes(out, number, text.as_bytes());
+    }
+}

@@ -1,0 +1,91 @@
+//! Files that settings name: there, readable, and private where they hold a secret. What is in them
+//! is checked by the parts that use them.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+
+use super::Draft;
+use crate::settings::problem::Problem;
+use crate::settings::report::Report;
+
+pub(super) fn check(draft: &Draft, base: &Path, problems: &mut Vec<Problem>) {
+    if let Some(file) = &draft.gateway {
+        let mut report = Report::new(&file.source, problems);
+        let gateway = &file.value;
+        readable(base, &gateway.tls.certificate, &mut report);
+        secret(base, &gateway.tls.key, &mut report);
+        for ca in gateway.tls.client_ca.get_ref() {
+            readable(base, &ca.file, &mut report);
+        }
+        for issuer in gateway.token.issuers.get_ref() {
+            readable(base, &issuer.jwks, &mut report);
+        }
+        secret(base, &gateway.audit.signing_key, &mut report);
+        secret(base, &gateway.audit.pseudonym_key, &mut report);
+    }
+    for file in draft.registries.values() {
+        let mut report = Report::new(&file.source, problems);
+        let written = &file.value.connection.get_ref().file;
+        let path = Spanned::new(written.span(), PathBuf::from(written.get_ref()));
+        readable(base, &path, &mut report);
+    }
+}
+
+/// The file's permissions, when it is there and can be read.
+fn readable(base: &Path, path: &Spanned<PathBuf>, report: &mut Report<'_>) -> Option<u32> {
+    if looks_like_a_key(path.get_ref()) {
+        // The value is not repeated: it is a secret.
+        report.error(
+            path.span(),
+            "found a key itself, wanted the path of the file that holds it",
+        );
+        return None;
+    }
+    let opened = File::open(base.join(path.get_ref())).and_then(|file| {
+        let metadata = file.metadata()?;
+        if metadata.is_file() {
+            Ok(metadata)
+        } else {
+            Err(io::Error::other("not a file"))
+        }
+    });
+    match opened {
+        Ok(metadata) => Some(metadata.permissions().mode()),
+        Err(error) => {
+            let found = path.get_ref().display();
+            let said = match error.kind() {
+                io::ErrorKind::NotFound => "no such file".to_owned(),
+                io::ErrorKind::PermissionDenied => "this account may not read it".to_owned(),
+                _ => error.to_string(),
+            };
+            report.error(
+                path.span(),
+                format!("found \"{found}\": {said}; paths start from the configuration folder"),
+            );
+            None
+        }
+    }
+}
+
+/// As [`readable`], and nobody but the owner may read it.
+fn secret(base: &Path, path: &Spanned<PathBuf>, report: &mut Report<'_>) {
+    if let Some(mode) = readable(base, path, report)
+        && mode & 0o077 != 0
+    {
+        let mode = mode & 0o777;
+        report.error(
+            path.span(),
+            format!("found mode {mode:03o}, wanted 600: only its owner may read a private key"),
+        );
+    }
+}
+
+fn looks_like_a_key(path: &Path) -> bool {
+    path.to_str().is_some_and(|text| {
+        text.contains('\n') || text.starts_with("PRIVATE+KEY+") || text.starts_with("-----BEGIN")
+    })
+}

@@ -1,0 +1,155 @@
+//! `gateway.toml`: quantities within bounds, names once.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use adapters::settings::{Interval, Size};
+use toml::Spanned;
+use tracing_subscriber::EnvFilter;
+
+use super::Draft;
+use crate::settings::ListenerSettings;
+use crate::settings::problem::Problem;
+use crate::settings::report::Report;
+use crate::settings::{AuditSettings, TlsSettings, TokenSettings};
+
+pub(super) fn check(draft: &Draft, problems: &mut Vec<Problem>) {
+    let Some(file) = &draft.gateway else { return };
+    let mut report = Report::new(&file.source, problems);
+    listener(&file.value.listener, &mut report);
+    tls(&file.value.tls, &mut report);
+    token(&file.value.token, &mut report);
+    audit(&file.value.audit, &mut report);
+    report.within(
+        &file.value.cache.size,
+        Size(1 << 20),
+        Size(1 << 40),
+        "\"1 MiB\" to \"1024 GiB\"",
+    );
+    let filter = &file.value.telemetry.filter;
+    if EnvFilter::try_new(filter.get_ref()).is_err() {
+        let wanted = "a level such as \"info\", or pairs such as \"gateway=debug,info\"";
+        report.error(
+            filter.span(),
+            format!("found {:?}, wanted {wanted}", filter.get_ref()),
+        );
+    }
+}
+
+fn listener(listener: &ListenerSettings, report: &mut Report<'_>) {
+    for count in [
+        &listener.max_connections,
+        &listener.max_connections_per_peer,
+        &listener.max_handshakes,
+        &listener.max_streams,
+    ] {
+        report.within(count, 1, 1_000_000, "1 to 1000000");
+    }
+    for time in [
+        &listener.handshake_timeout,
+        &listener.keep_alive_interval,
+        &listener.keep_alive_timeout,
+        &listener.call_timeout,
+    ] {
+        report.within(
+            time,
+            milliseconds(10),
+            milliseconds(3_600_000),
+            "\"10ms\" to \"1h\"",
+        );
+    }
+    report.within(
+        &listener.max_header_list,
+        Size(1 << 10),
+        Size(1 << 20),
+        "\"1 KiB\" to \"1 MiB\"",
+    );
+    report.within(
+        &listener.max_message,
+        Size(1 << 10),
+        Size(64 << 20),
+        "\"1 KiB\" to \"64 MiB\"",
+    );
+    for window in [&listener.stream_window, &listener.connection_window] {
+        // RFC 9113 section 6.9.1 ends windows at 2^31 − 1.
+        report.within(window, Size(1 << 10), Size(1 << 30), "\"1 KiB\" to \"1 GiB\"");
+    }
+}
+
+fn tls(tls: &TlsSettings, report: &mut Report<'_>) {
+    report.some(&tls.client_ca, "authority");
+    once(
+        tls.client_ca.get_ref().iter().map(|ca| &ca.name),
+        "authority",
+        report,
+    );
+}
+
+fn token(token: &TokenSettings, report: &mut Report<'_>) {
+    report.said(&token.audience, "this gateway's name in tokens");
+    report.some(&token.issuers, "issuer");
+    once(
+        token.issuers.get_ref().iter().map(|issuer| &issuer.name),
+        "name of an issuer",
+        report,
+    );
+    once(
+        token.issuers.get_ref().iter().map(|issuer| &issuer.issuer),
+        "value of an issuer",
+        report,
+    );
+    report.within(
+        &token.max_lifetime,
+        milliseconds(1_000),
+        milliseconds(86_400_000),
+        "\"1s\" to \"24h\"",
+    );
+    report.within(
+        &token.leeway,
+        milliseconds(0),
+        milliseconds(300_000),
+        "\"0s\" to \"5m\"",
+    );
+    report.within(
+        &token.max_ahead,
+        milliseconds(0),
+        milliseconds(600_000),
+        "\"0s\" to \"10m\"",
+    );
+    report.within(
+        &token.cache_time,
+        milliseconds(0),
+        milliseconds(600_000),
+        "\"0s\" to \"10m\"",
+    );
+}
+
+fn audit(audit: &AuditSettings, report: &mut Report<'_>) {
+    let origin = &audit.origin;
+    // A name in a signed note (c2sp.org/signed-note).
+    let barred = |character: char| character.is_whitespace() || character.is_control() || character == '+';
+    if origin.get_ref().is_empty() || origin.get_ref().contains(barred) {
+        let wanted = "a name without blanks and plus signs, such as \"example.gov.vn/lienthong\"";
+        report.error(
+            origin.span(),
+            format!("found {:?}, wanted {wanted}", origin.get_ref()),
+        );
+    }
+}
+
+fn once<'a>(names: impl Iterator<Item = &'a Spanned<String>>, what: &str, report: &mut Report<'_>) {
+    let mut seen = HashSet::new();
+    for name in names {
+        report.said(name, &format!("the {what}"));
+        if !seen.insert(name.get_ref()) {
+            report.error(
+                name.span(),
+                format!("found {:?} twice, wanted each {what} once", name.get_ref()),
+            );
+        }
+    }
+}
+
+fn milliseconds(number: u64) -> Interval {
+    Interval(Duration::from_millis(number))
+}

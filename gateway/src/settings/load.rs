@@ -1,0 +1,84 @@
+//! From a folder to settings, or to all that is wrong with it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use super::Settings;
+use super::check::{Draft, Parsed};
+use super::day::Day;
+use super::problem::{Problem, Problems, Severity};
+use super::tree::{self, Files};
+use crate::clock::Moment;
+
+/// Reads and checks a whole tree.
+///
+/// # Errors
+/// Every problem of the tree at once. None of it is then used.
+pub fn load(dir: &Path) -> Result<Settings, Problems> {
+    load_with(dir, true)
+}
+
+/// As [`load`], for a tree whose keys, certificates and databases lie elsewhere: they are not looked for.
+///
+/// # Errors
+/// Every problem of the tree at once.
+pub fn load_without_files(dir: &Path) -> Result<Settings, Problems> {
+    load_with(dir, false)
+}
+
+fn load_with(dir: &Path, with_files: bool) -> Result<Settings, Problems> {
+    let (files, mut problems) = tree::read_files(dir);
+    let mut hash = Sha256::new();
+    for source in files.all() {
+        hash_file(&mut hash, &source.path, source.text.as_bytes());
+    }
+    let draft = read_and_check(files, dir, with_files, &mut problems);
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err(Problems::new(dir, problems));
+    }
+    let Some(gateway) = draft.gateway else {
+        // Without the file there was an error above.
+        return Err(Problems::new(dir, problems));
+    };
+    for issuer in gateway.value.token.issuers.get_ref() {
+        if let Ok(bytes) = tree::bytes(&dir.join(issuer.jwks.get_ref())) {
+            hash_file(&mut hash, issuer.jwks.get_ref(), &bytes);
+        }
+    }
+    Ok(Settings {
+        version: hex::encode(hash.finalize())[..12].to_owned(),
+        gateway: gateway.value,
+        registries: values(draft.registries),
+        agencies: values(draft.agencies),
+        agreements: values(draft.agreements),
+        procedures: values(draft.procedures),
+        base: dir.to_owned(),
+        warnings: Problems::new(dir, problems).problems,
+    })
+}
+
+fn read_and_check(files: Files, dir: &Path, with_files: bool, problems: &mut Vec<Problem>) -> Draft {
+    let draft = Draft::read(files, Day(Moment::now().viet_nam_day()), problems);
+    draft.check(problems);
+    if with_files {
+        draft.check_files(dir, problems);
+    }
+    draft
+}
+
+/// Path and bytes, each with its length before it, so that no two trees look the same.
+fn hash_file(hash: &mut Sha256, path: &Path, bytes: &[u8]) {
+    for part in [path.as_os_str().as_encoded_bytes(), bytes] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+}
+
+fn values<T>(files: BTreeMap<String, Parsed<T>>) -> BTreeMap<String, T> {
+    files.into_iter().map(|(name, file)| (name, file.value)).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,458 @@
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// A copy of the shipped tree, to be spoiled.
+struct Tree {
+    dir: TempDir,
+}
+
+fn shipped() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../config")
+}
+
+impl Tree {
+    fn shipped() -> Self {
+        let dir = TempDir::new().expect("a temporary folder");
+        copy(&shipped(), &dir.path().join("config"));
+        Self { dir }
+    }
+
+    fn config(&self) -> PathBuf {
+        self.dir.path().join("config")
+    }
+
+    fn change(&self, file: &str, from: &str, to: &str) -> &Self {
+        let path = self.config().join(file);
+        let text = fs::read_to_string(&path).expect("the shipped tree has the file");
+        assert!(text.contains(from), "{file} has no {from:?}");
+        fs::write(path, text.replacen(from, to, 1)).expect("it is written");
+        self
+    }
+
+    fn put(&self, file: &str, bytes: impl AsRef<[u8]>) -> &Self {
+        let path = self.config().join(file);
+        fs::create_dir_all(path.parent().expect("it is in a folder")).expect("the folder is made");
+        fs::write(path, bytes).expect("it is written");
+        self
+    }
+
+    fn remove(&self, file: &str) -> &Self {
+        fs::remove_file(self.config().join(file)).expect("it was there");
+        self
+    }
+
+    /// `path:line:column message` of each problem.
+    fn problems(&self) -> Vec<String> {
+        match load_without_files(&self.config()) {
+            Ok(settings) => settings.warnings.iter().map(line).collect(),
+            Err(problems) => problems.problems.iter().map(line).collect(),
+        }
+    }
+
+    fn says(&self, wanted: &[&str]) {
+        assert_eq!(self.problems(), wanted);
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("the folder is made");
+    for entry in fs::read_dir(from).expect("the folder is there") {
+        let entry = entry.expect("it can be read");
+        let target = to.join(entry.file_name());
+        match entry.path().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(fs::copy(entry.path(), target).expect("it is copied")),
+        }
+    }
+}
+
+fn line(problem: &Problem) -> String {
+    let place = problem
+        .position
+        .map(|at| format!(":{}:{}", at.line, at.column))
+        .unwrap_or_default();
+    format!("{}{place} {}", problem.path.display(), problem.message)
+}
+
+/// Line and column of a text in a shipped file.
+fn at(file: &str, text: &str) -> String {
+    let whole = fs::read_to_string(shipped().join(file)).expect("the shipped tree has the file");
+    let start = whole.find(text).expect("the file has the text");
+    let before = &whole[..start];
+    let column = before
+        .chars()
+        .rev()
+        .take_while(|character| *character != '\n')
+        .count()
+        + 1;
+    format!("{file}:{}:{column}", before.matches('\n').count() + 1)
+}
+
+#[test]
+fn the_shipped_tree_is_good_and_says_nothing() {
+    let settings = load_without_files(&shipped())
+        .map_err(|problems| panic!("{problems}"))
+        .expect("good");
+    assert_eq!(settings.warnings, []);
+    assert_eq!(settings.registries.len(), 3);
+    assert_eq!(settings.version.len(), 12);
+    assert!(settings.version.bytes().all(|byte| byte.is_ascii_hexdigit()));
+}
+
+#[test]
+fn mistakes_of_several_kinds_in_several_files_are_told_together_in_order() {
+    let tree = Tree::shipped();
+    tree.change(
+        "gateway.toml",
+        "[listener]",
+        "[listener]\nmax_streams = 0\nmax_mesage = \"1 MiB\"",
+    )
+    .change(
+        "agencies/H29.12.toml",
+        "ca = \"development\"",
+        "ca = \"developement\"",
+    )
+    .change(
+        "agreements/population-one-stop.toml",
+        "\"birth_date\"",
+        "\"birthdate\"",
+    )
+    .change(
+        "procedures/2.001478.toml",
+        "code = \"2.001478\"",
+        "code = 2.001478",
+    );
+    let problems = tree.problems();
+    let agreement = at("agreements/population-one-stop.toml", "\"birth_date\"");
+    let code = at("procedures/2.001478.toml", "\"2.001478\"");
+    // gateway.toml was not read whole, so that nobody knows its authorities.
+    assert_eq!(problems.len(), 4, "{problems:#?}");
+    assert_eq!(
+        problems[0],
+        format!(
+            "{agreement} found \"birthdate\", wanted the path of a field of lienthong.population.v1.Citizen; the nearest is \"birth_date\""
+        )
+    );
+    assert_eq!(
+        problems[1],
+        "gateway.toml:4:15 out of bounds, wanted 1 to 1000000"
+    );
+    assert!(
+        problems[2].starts_with("gateway.toml:5:1 unknown key: found \"max_mesage\""),
+        "{problems:#?}"
+    );
+    assert!(
+        problems[2].ends_with("; the nearest is \"max_message\""),
+        "{problems:#?}"
+    );
+    assert_eq!(
+        problems[3],
+        format!("{code} found 2.001478, wanted a text in quotation marks")
+    );
+}
+
+#[test]
+fn names_that_lead_nowhere_are_told_with_the_nearest_that_does() {
+    let file = "agreements/criminal-record.toml";
+    let tree = Tree::shipped();
+    tree.change(file, "\"G01.79\"", "\"G01.97\"")
+        .change(file, "[\"2.001478\"]", "[\"2.001487\"]");
+    let problems = tree.problems();
+    assert_eq!(problems.len(), 2, "{problems:#?}");
+    assert!(problems[0].starts_with(&format!(
+        "{} no such agency in agencies/: found \"G01.97\"",
+        at(file, "\"G01.79\"")
+    )));
+    assert!(
+        problems[0].ends_with("the nearest is \"G01.79\""),
+        "{problems:#?}"
+    );
+    assert!(
+        problems[1].ends_with("the nearest is \"2.001478\""),
+        "{problems:#?}"
+    );
+}
+
+#[test]
+fn a_registry_record_operation_or_role_that_does_not_exist_is_told() {
+    let file = "agreements/criminal-record.toml";
+    let tree = Tree::shipped();
+    tree.change(file, "v1.ConvictionStatus", "v1.ConvictionState")
+        .change(file, "[\"get\"]", "[\"confirm\"]")
+        .change(
+            file,
+            "roles = [\"receiving-officer\", \"deciding-officer\"]",
+            "roles = [\"auditor\"]",
+        );
+    let problems = tree.problems();
+    assert_eq!(problems.len(), 3, "{problems:#?}");
+    assert!(problems[0].contains("no such record of registry \"criminal-record\": found \"lienthong.criminalrecord.v1.ConvictionState\""));
+    assert!(problems[1].contains("no agency of this agreement has officers of that role: found \"auditor\""));
+    assert!(problems[2].contains("no lookup does that with lienthong.criminalrecord.v1.Certificate: found \"confirm\", wanted one of \"check\", \"get\""), "{problems:#?}");
+    let tree = Tree::shipped();
+    tree.change(
+        file,
+        "registry = \"criminal-record\"",
+        "registry = \"criminal-records\"",
+    );
+    let problems = tree.problems();
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert!(
+        problems[0].ends_with("the nearest is \"criminal-record\""),
+        "{problems:#?}"
+    );
+}
+
+#[test]
+fn a_field_that_cannot_be_compared_is_no_field_of_a_confirmation() {
+    let file = "agreements/criminal-record.toml";
+    let tree = Tree::shipped();
+    tree.change(
+        file,
+        "\"position_ban\"]",
+        "\"position_ban\", \"as_of\", \"residence.*\"]",
+    );
+    let problems = tree.problems();
+    assert_eq!(problems.len(), 2, "{problems:#?}");
+    assert!(
+        problems[0].contains("found \"as_of\", which can't be claimed"),
+        "{problems:#?}"
+    );
+    assert!(
+        problems[1].contains("found \"residence.*\", wanted \"residence\""),
+        "{problems:#?}"
+    );
+}
+
+#[test]
+fn one_certificate_or_client_stands_for_one_agency_and_both_places_are_told() {
+    let tree = Tree::shipped();
+    tree.change("agencies/H29.12.toml", "agency:H29.12", "agency:H26.5")
+        .change("agencies/H29.12.toml", "mot-cua-h29-12", "mot-cua-h26-5");
+    let first = at("agencies/H26.5.toml", "\"urn:lienthong:agency:H26.5\"");
+    let second = at("agencies/H29.12.toml", "\"urn:lienthong:agency:H29.12\"");
+    let problems = tree.problems();
+    assert_eq!(problems.len(), 2, "{problems:#?}");
+    assert_eq!(
+        problems[0],
+        format!(
+            "{second} found \"urn:lienthong:agency:H26.5\", which already stands for agency H26.5 ({first}), wanted one agency alone"
+        )
+    );
+    assert!(
+        problems[1].contains("found \"mot-cua-h26-5\", which already stands for agency H26.5"),
+        "{problems:#?}"
+    );
+}
+
+#[test]
+fn files_are_named_after_what_is_in_them() {
+    let tree = Tree::shipped();
+    tree.change("agencies/H26.5.toml", "id = \"H26.5\"", "id = \"H26.6\"")
+        .change(
+            "procedures/1.004222.toml",
+            "code = \"1.004222\"",
+            "code = \"1.004222.000.00.00.H29\"",
+        );
+    tree.says(&[
+        &format!(
+            "{} found \"H26.6\", wanted the name of the file, \"H26.5\"",
+            at("agencies/H26.5.toml", "\"H26.5\"")
+        ),
+        &format!(
+            "{} found \"1.004222.000.00.00.H29\", wanted the national code alone, \"1.004222\"",
+            at("procedures/1.004222.toml", "\"1.004222\"")
+        ),
+    ]);
+}
+
+#[test]
+fn a_broken_file_does_not_make_the_names_of_others_lead_nowhere() {
+    let tree = Tree::shipped();
+    tree.put("agencies/H29.12.toml", "id = ")
+        .put("registries/population.toml", "kind = 3");
+    let problems = tree.problems();
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem.starts_with("agencies/H29.12.toml:1:")),
+        "{problems:#?}"
+    );
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem.starts_with("registries/population.toml:1:8")),
+        "{problems:#?}"
+    );
+    assert!(
+        !problems.iter().any(|problem| problem.contains("no such")),
+        "{problems:#?}"
+    );
+}
+
+#[test]
+fn slips_in_the_names_of_files_and_folders_are_told() {
+    let tree = Tree::shipped();
+    tree.put("gatway.toml", "")
+        .put("agreement/x.toml", "")
+        .put("agencies/notes.txt", "")
+        .put("keys/README", "");
+    tree.says(&[
+        "agencies/notes.txt not read, wanted a name that ends in .toml",
+        "agreement a folder of settings that nothing reads: found \"agreement\", wanted one of \"agencies\", \"agreements\", \"procedures\", \"registries\"; the nearest is \"agreements\"",
+        "gatway.toml a file of settings that nothing reads; the nearest is \"gateway.toml\"",
+    ]);
+}
+
+#[test]
+fn a_tree_without_gateway_toml_or_with_unreadable_files_is_told_and_not_used() {
+    let tree = Tree::shipped();
+    tree.remove("gateway.toml")
+        .put("procedures/1.001612.toml", b"code = \"1\"\nname_vi = \"\xff\"")
+        .put("procedures/2.001478.toml", "#".repeat(2 << 20));
+    let problems = tree.problems();
+    assert_eq!(problems.len(), 3, "{problems:#?}");
+    assert!(
+        problems[0].starts_with("gateway.toml can't be read: No such file"),
+        "{problems:#?}"
+    );
+    assert_eq!(
+        problems[1],
+        "procedures/1.001612.toml:2:12 found bytes that are not UTF-8, wanted text in UTF-8"
+    );
+    assert_eq!(
+        problems[2],
+        "procedures/2.001478.toml can't be read: larger than 1 MiB"
+    );
+}
+
+#[test]
+fn what_has_ended_or_may_ask_nothing_is_a_warning_and_the_tree_is_used() {
+    let tree = Tree::shipped();
+    let file = "agreements/population-police.toml";
+    tree.change(file, "valid_to = 2030-12-31", "valid_to = 2026-02-28")
+        .put(
+            "agencies/H01.1.toml",
+            fs::read_to_string(shipped().join("agencies/H26.5.toml"))
+                .expect("it is there")
+                .replace("H26.5", "H01.1")
+                .replace("h26-5", "h01-1"),
+        );
+    let settings = load_without_files(&tree.config())
+        .map_err(|problems| panic!("{problems}"))
+        .expect("good");
+    let warnings: Vec<_> = settings.warnings.iter().map(line).collect();
+    let end = at(file, "2030-12-31");
+    assert_eq!(
+        warnings,
+        [
+            "agencies/H01.1.toml:3:6 agency H01.1 is in no agreement: it may ask nothing".to_owned(),
+            format!("{end} ended on 2026-02-28; nothing is done on this ground any more"),
+        ]
+    );
+}
+
+#[test]
+fn a_last_day_before_the_first_is_told() {
+    let tree = Tree::shipped();
+    let file = "agreements/criminal-record.toml";
+    tree.change(file, "valid_to = 2030-12-31", "valid_to = 2026-06-30");
+    tree.says(&[&format!(
+        "{} found 2026-06-30, which is before valid_from, 2026-07-01",
+        at(file, "2030-12-31")
+    )]);
+}
+
+#[test]
+fn a_mapping_is_checked_against_the_schemas() {
+    let tree = Tree::shipped();
+    let file = "registries/population.toml";
+    tree.change(file, "\nfull_name = ", "\nfull_nam = ");
+    let problems = tree.problems();
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert!(
+        problems[0].starts_with(&at(file, "full_name = ")),
+        "{problems:#?}"
+    );
+    assert!(problems[0].contains("\"full_name\""), "{problems:#?}");
+}
+
+#[test]
+fn missing_and_exposed_key_files_are_told_and_no_key_is_repeated() {
+    let tree = Tree::shipped();
+    tree.put("../keys/server.pem", "")
+        .put("../keys/ca.pem", "")
+        .put("../keys/server.key", "secret");
+    tree.change(
+        "gateway.toml",
+        "\"../keys/pseudonym.key\"",
+        "\"PRIVATE+KEY+log+00000000+AAAA\"",
+    );
+    let key = tree.config().join("../keys/server.key");
+    fs::set_permissions(&key, Permissions::from_mode(0o640)).expect("the mode is set");
+    let shown = load(&tree.config()).expect_err("files are missing");
+    let problems: Vec<_> = shown.problems.iter().map(line).collect();
+    let gateway: Vec<_> = problems
+        .iter()
+        .filter(|problem| problem.starts_with("gateway.toml"))
+        .collect();
+    assert_eq!(gateway.len(), 5, "{problems:#?}");
+    assert_eq!(
+        *gateway[0],
+        format!(
+            "{} found mode 640, wanted 600: only its owner may read a private key",
+            at("gateway.toml", "\"../keys/server.key\"")
+        )
+    );
+    assert!(
+        gateway[1].contains("one-stop.jwks.json\": no such file"),
+        "{problems:#?}"
+    );
+    assert!(
+        gateway[4].ends_with("found a key itself, wanted the path of the file that holds it"),
+        "{problems:#?}"
+    );
+    assert!(!shown.to_string().contains("PRIVATE+KEY"), "{shown}");
+}
+
+#[test]
+fn the_version_changes_with_any_file_and_with_nothing_else() {
+    let tree = Tree::shipped();
+    let version = |tree: &Tree| {
+        load_without_files(&tree.config())
+            .map(|settings| settings.version)
+            .expect("good")
+    };
+    let first = version(&tree);
+    assert_eq!(first, version(&tree));
+    assert_eq!(first, version(&Tree::shipped()));
+    tree.put("../keys/issuers/one-stop.jwks.json", "{}");
+    let with_keys = version(&tree);
+    assert_ne!(first, with_keys);
+    tree.change("procedures/1.004222.toml", "name_en", "# a note\nname_en");
+    assert_ne!(with_keys, version(&tree));
+}
+
+#[test]
+fn a_problem_is_shown_as_a_compiler_would() {
+    let tree = Tree::shipped();
+    let file = "agencies/H26.5.toml";
+    tree.change(file, "valid_from = 2025-07-01", "valid_from = \"2025-07-01\"");
+    let problems = load_without_files(&tree.config()).expect_err("a day has no quotation marks");
+    let base = tree.config();
+    let wanted = format!(
+        "{}:6:14: error: found \"2025-07-01\", wanted a day without quotation marks, such as 2026-01-31\n  |\n6 | valid_from = \"2025-07-01\"\n  |              ^^^^^^^^^^^^\n",
+        base.join(file).display()
+    );
+    assert_eq!(problems.to_string(), wanted);
+    let json = serde_json::to_value(&problems.problems).expect("it is JSON");
+    assert_eq!(json[0]["line"], 6);
+    assert_eq!(json[0]["column"], 14);
+    assert_eq!(json[0]["severity"], "error");
+    assert_eq!(json[0]["path"], file);
+}

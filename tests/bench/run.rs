@@ -1,0 +1,159 @@
+//! The order of a run.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use clap::Args;
+use proto::lookup::v1::Source;
+use tokio::task::LocalSet;
+
+use crate::calls::Calls;
+use crate::load::{Generator, Shape, Target, Window};
+use crate::process_cost;
+use crate::report::{Cold, Comparison, Pair, Report, Side};
+use crate::scene::Scene;
+use crate::server::Server;
+use crate::tally::Tally;
+
+const SHAPES: [Shape; 3] = [
+    Shape {
+        connections: 8,
+        streams: 8,
+    },
+    Shape {
+        connections: 8,
+        streams: 32,
+    },
+    ALONE,
+];
+const ALONE: Shape = Shape {
+    connections: 1,
+    streams: 1,
+};
+/// Most cold lookups that are timed; the rest of the cache is filled by many streams at once.
+const COLD: usize = 5_000;
+
+/// How long and how much.
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    /// Seconds of each measurement.
+    #[arg(long, default_value_t = 2.0, value_parser = seconds)]
+    seconds: f64,
+    /// Pairs of measurements of each shape of load.
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pairs: u16,
+    /// Citizens in the registry, all asked for in turn.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=999_000))]
+    citizens: u32,
+    /// Threads of the gateway; 0: one a core.
+    #[arg(long, default_value_t = 0)]
+    workers: usize,
+    /// The gateway's binary [default: the one beside this program].
+    #[arg(long)]
+    gateway: Option<std::path::PathBuf>,
+}
+
+/// Starts both servers, measures them in turn, and gives what was seen.
+pub(crate) fn run(plan: &Plan) -> anyhow::Result<Report> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    LocalSet::new().block_on(&runtime, measure(plan))
+}
+
+async fn measure(plan: &Plan) -> anyhow::Result<Report> {
+    let citizens = usize::try_from(plan.citizens)?;
+    let scene = Scene::create(citizens, plan.workers)?;
+    let connections = SHAPES.iter().map(|shape| shape.connections).max().unwrap_or(1);
+    let generator = Rc::new(Generator {
+        calls: Calls::prepare(&scene, citizens, connections)?,
+        tls: scene.client_tls()?,
+    });
+    let mut errors = Errors::default();
+
+    let gateway = Server::gateway(&scene, plan.gateway.as_deref())?;
+    let resident_at_start = process_cost::resident_bytes(gateway.process())?;
+    let mut ours = Target {
+        address: gateway.address(),
+        process: gateway.process(),
+        expected: Some(Source::Registry),
+    };
+    let answer = generator.answer(&ours, 0).await?;
+    let answer_file = scene.path("answer");
+    std::fs::write(&answer_file, &answer)?;
+    let reference = Server::reference(&scene, &answer_file)?;
+    let bare = Target {
+        address: reference.address(),
+        process: reference.process(),
+        expected: None,
+    };
+
+    let timed = citizens.min(COLD);
+    let cold = generator.once(&ours, ALONE, 1..timed).await?;
+    errors.add(&cold);
+    errors.add(&generator.once(&ours, SHAPES[0], timed..citizens).await?);
+    ours.expected = Some(Source::Cache);
+
+    let mut comparisons = Vec::new();
+    for shape in SHAPES {
+        let mut pairs = Vec::new();
+        for _ in 0..plan.pairs {
+            let length = Duration::from_secs_f64(plan.seconds);
+            let first = generator.window(&bare, shape, length).await?;
+            let second = generator.window(&ours, shape, length).await?;
+            errors.add(&first.tally);
+            errors.add(&second.tally);
+            pairs.push(Pair {
+                reference: side(&first),
+                gateway: side(&second),
+            });
+        }
+        comparisons.push(Comparison::new(shape, pairs));
+    }
+    let resident_at_end = process_cost::resident_bytes(gateway.process())?;
+    gateway.stop()?;
+    Ok(Report {
+        cores: std::thread::available_parallelism()?.get(),
+        citizens,
+        answer_bytes: answer.len(),
+        comparisons,
+        cold: Cold {
+            lookups: cold.answers(),
+            p50_us: cold.within(0.5),
+            p99_us: cold.within(0.99),
+        },
+        resident_at_start,
+        resident_at_end,
+        errors: errors.0,
+    })
+}
+
+#[derive(Default)]
+struct Errors(BTreeMap<String, u64>);
+
+impl Errors {
+    fn add(&mut self, tally: &Tally) {
+        for (why, times) in tally.errors() {
+            *self.0.entry(why.clone()).or_default() += times;
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+fn side(window: &Window) -> Side {
+    let answers = window.tally.answers() as f64;
+    Side {
+        requests_per_second: answers / window.length.as_secs_f64(),
+        cpu_us_per_request: window.cpu.as_secs_f64() * 1e6 / answers.max(1.0),
+        p50_us: window.tally.within(0.5),
+        p99_us: window.tally.within(0.99),
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.1..=60.0).contains(&seconds) => Ok(seconds),
+        _ => Err("wanted a number from 0.1 to 60".into()),
+    }
+}
