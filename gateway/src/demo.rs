@@ -18,3 +18,6 @@ pub mod places;
 mod profiles;
 mod random;
 pub(crate) mod samples;
+
+#[cfg(test)]
+mod tests;

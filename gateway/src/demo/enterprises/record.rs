@@ -213,7 +213,8 @@ impl World {
     ) -> Vec<Share> {
         let mut holders = vec![Holder::Person(founder.clone())];
         holders.extend(partner.cloned().map(Holder::Person));
-        if holders.len() < 2 || draw.chance(200) {
+        let of_cast = number < cast::ENTERPRISES.len() as u64;
+        if of_cast || holders.len() < 2 || draw.chance(200) {
             let other = number.saturating_sub(1);
             let other_founder = self.founder(other);
             holders.push(
