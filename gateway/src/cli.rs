@@ -10,8 +10,10 @@ mod calling;
 pub(crate) mod client;
 mod config;
 mod confirm;
+mod demo;
 mod lookup;
 mod pki;
+mod serve;
 pub(crate) mod shown;
 mod token;
 
@@ -25,9 +27,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::DemoCommand),
     Config(config::ConfigCommand),
     Lookup(Box<lookup::LookupCommand>),
     Confirm(Box<confirm::ConfirmCommand>),
+    Serve(serve::ServeCommand),
     Pki(pki::PkiCommand),
     Token(token::TokenCommand),
 }
@@ -36,9 +40,11 @@ enum Command {
 pub fn run() -> ExitCode {
     let mut out = anstream::stdout().lock();
     let outcome = match Cli::parse().command {
+        Command::Demo(command) => command.run(&mut out),
         Command::Config(command) => command.run(&mut out),
         Command::Lookup(command) => command.run(&mut out),
         Command::Confirm(command) => command.run(&mut out),
+        Command::Serve(command) => command.run(&mut out),
         Command::Pki(command) => command.run(&mut out),
         Command::Token(command) => command.run(&mut out),
     };

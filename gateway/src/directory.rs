@@ -1,5 +1,7 @@
 //! One consistent state of everything that a call is decided from. Swapped whole on reload.
 
+mod compile;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +12,7 @@ use adapters::settings::Scope;
 use crate::authorization::Agreements;
 use crate::cache::Answers;
 use crate::identity::Identity;
+pub use compile::CompileError;
 
 /// What the configuration says, compiled.
 pub struct Directory {

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod authorization;
+pub mod boot;
 pub mod cache;
 pub mod cli;
 pub mod clock;
@@ -11,5 +12,7 @@ pub mod directory;
 pub mod exchange;
 pub mod identity;
 pub mod record;
+pub mod rpc;
+pub mod server;
 pub mod settings;
 pub mod status;

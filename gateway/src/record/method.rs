@@ -11,6 +11,9 @@ use super::mask::Masks;
 use super::schema::{Schema, SchemaError};
 use super::wire::{self, Garbled, Value};
 
+/// The lookup methods, by path.
+pub type Methods = Arc<HashMap<Arc<str>, Arc<Method>>>;
+
 /// One lookup RPC.
 #[derive(Debug)]
 pub struct Method {

@@ -1,0 +1,138 @@
+//! From checked settings to a directory.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::{Directory, Source};
+use crate::authorization::Agreements;
+use crate::authorization::agreement::Grant;
+use crate::cache::Answers;
+use crate::identity::{Identity, VerifiedTokens, configured};
+use crate::record::method::Method;
+use crate::record::view::View;
+use crate::settings::{AgreementSettings, SecondFact, Settings};
+
+/// Why checked settings could still not be put in force.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    /// An issuer's keys can't be used.
+    #[error(transparent)]
+    Keys(#[from] configured::IssuerKeysError),
+    /// Identities contradict each other.
+    #[error(transparent)]
+    Identity(#[from] crate::identity::IdentityError),
+    /// A registry can't be opened.
+    #[error("registry {0}: {1}")]
+    Registry(String, #[source] adapters::ConnectError),
+    /// An agreement lists what the record does not have.
+    #[error("agreement {0}: {1}")]
+    Agreement(String, #[source] crate::record::view::UnknownPath),
+    /// An agreement is about a record that no method serves.
+    #[error("agreement {0} is about {1}, which no method serves")]
+    Record(String, String),
+}
+
+impl Directory {
+    /// Compiles settings. Opens every registry: blocks while it does.
+    pub fn compile(
+        settings: &Settings,
+        methods: &HashMap<Arc<str>, Arc<Method>>,
+        verified: Arc<VerifiedTokens>,
+    ) -> Result<Self, CompileError> {
+        let snapshot = configured::snapshot(
+            &settings.gateway.token,
+            settings.agencies.values(),
+            &settings.base,
+        )?;
+        let mut grants = Vec::new();
+        for (name, agreement) in &settings.agreements {
+            compile_agreement(name, agreement, methods, &mut grants)?;
+        }
+        let mut registries = HashMap::new();
+        for (name, registry) in &settings.registries {
+            let connected = adapters::connect(name, registry, &settings.base, &proto::descriptors())
+                .map_err(|error| CompileError::Registry(name.clone(), error))?;
+            let name: Arc<str> = name.as_str().into();
+            let source = Source {
+                name: name.clone(),
+                registry: connected,
+                answers: Answers::new(&registry.cache),
+                scope: registry.cache.scope,
+                timeout: registry.protection.timeout.0,
+            };
+            registries.insert(name, Arc::new(source));
+        }
+        Ok(Self {
+            version: settings.version.as_str().into(),
+            identity: Identity::new(snapshot, verified)?,
+            agreements: Agreements::new(grants),
+            procedures: settings.procedures.keys().cloned().collect::<HashSet<_>>(),
+            registries,
+        })
+    }
+}
+
+fn compile_agreement(
+    name: &str,
+    agreement: &AgreementSettings,
+    methods: &HashMap<Arc<str>, Arc<Method>>,
+    grants: &mut Vec<(Arc<str>, Arc<Grant>)>,
+) -> Result<(), CompileError> {
+    for grant in agreement.grants.get_ref() {
+        let record = grant.record.get_ref();
+        let method = methods
+            .values()
+            .find(|method| *method.record.name == **record)
+            .ok_or_else(|| CompileError::Record(name.to_owned(), record.clone()))?;
+        let paths = grant.fields.get_ref().iter().map(|path| path.get_ref().as_str());
+        let view = View::compile(&method.record, paths)
+            .map_err(|error| CompileError::Agreement(name.to_owned(), error))?;
+        let compiled = Arc::new(Grant {
+            agreement: name.into(),
+            version: agreement.version.get_ref().as_str().into(),
+            legal_basis: agreement.legal_basis.get_ref().as_str().into(),
+            record: method.record.name.clone(),
+            operations: grant
+                .operations
+                .get_ref()
+                .iter()
+                .map(|op| op.get_ref().wire())
+                .collect(),
+            view: Arc::new(view),
+            procedures: agreement
+                .procedures
+                .get_ref()
+                .iter()
+                .map(|p| p.get_ref().clone())
+                .collect(),
+            steps: grant
+                .steps
+                .get_ref()
+                .iter()
+                .map(|step| step.get_ref().wire())
+                .collect(),
+            roles: grant
+                .roles
+                .get_ref()
+                .iter()
+                .map(|role| role.get_ref().clone())
+                .collect(),
+            valid_from: agreement
+                .valid_from
+                .as_ref()
+                .map_or(Date::MIN, |day| day.get_ref().0),
+            valid_to: agreement.valid_to.as_ref().map(|day| day.get_ref().0),
+            second_fact: grant.second_fact == SecondFact::Required,
+            max_age_micros: grant
+                .max_age
+                .as_ref()
+                .map(|age| i64::try_from(age.get_ref().0.as_micros()).unwrap_or(i64::MAX)),
+        });
+        for agency in agreement.agencies.get_ref() {
+            grants.push((agency.get_ref().as_str().into(), compiled.clone()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! The services that are not lookups.
+
+mod audit_log;
+
+use std::sync::Arc;
+
+use tonic::service::Routes;
+
+use crate::exchange::Exchange;
+
+/// Health, reflection and the audit service.
+pub fn others(exchange: &Arc<Exchange>) -> anyhow::Result<Routes> {
+    let (_, health) = tonic_health::server::health_reporter();
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
+        .build_v1()?;
+    let audit = proto::audit::v1::audit_service_server::AuditServiceServer::new(audit_log::AuditLog {
+        exchange: exchange.clone(),
+    });
+    Ok(Routes::new(health).add_service(reflection).add_service(audit))
+}

@@ -1,0 +1,170 @@
+//! gRPC over HTTP/2: message framing, deadline, body with trailers.
+//!
+//! Source: gRPC PROTOCOL-HTTP2.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use http::{HeaderMap, HeaderValue, Response};
+use http_body::{Body, Frame};
+use http_body_util::BodyExt as _;
+use http_body_util::LengthLimitError;
+use http_body_util::Limited;
+use tokio::sync::mpsc;
+use tonic::Status;
+
+use crate::status::{Reason, Refusal};
+
+const PREFIX: usize = 5;
+
+/// The body of an answer.
+pub(super) enum Answered {
+    /// One message, then trailers.
+    Message(Option<Bytes>, Option<HeaderMap>),
+    /// Nothing: the status stands in the headers.
+    Empty,
+    /// Messages as they come, then trailers.
+    Stream(mpsc::Receiver<Bytes>, bool),
+    /// The body of another service.
+    Other(tonic::body::Body),
+}
+
+/// The one message of a request, or why there is none.
+pub(super) async fn message<B>(body: B, limit: usize) -> Result<Bytes, Refusal>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let whole = match Limited::new(body, limit + PREFIX).collect().await {
+        Ok(whole) => whole.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            return Err(Refusal::new(
+                Reason::Overloaded,
+                format!("the message is longer than {limit} bytes"),
+            ));
+        }
+        Err(_) => return Err(malformed("the request ended before its message")),
+    };
+    let (prefix, rest) = whole
+        .split_at_checked(PREFIX)
+        .ok_or_else(|| malformed("there is no message"))?;
+    let [compressed, length @ ..] = prefix else {
+        return Err(malformed("there is no message"));
+    };
+    if *compressed != 0 {
+        return Err(malformed("compressed messages are not taken"));
+    }
+    let length = length
+        .iter()
+        .fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte));
+    if length != rest.len() {
+        return Err(malformed("there is not exactly one whole message"));
+    }
+    Ok(whole.slice(PREFIX..))
+}
+
+/// The time that the caller gives, from `grpc-timeout`.
+pub(super) fn timeout(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get("grpc-timeout")?.to_str().ok()?;
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let number = number.parse::<u64>().ok().filter(|_| number.len() <= 8)?;
+    Some(match unit {
+        "H" => Duration::from_secs(number * 3_600),
+        "M" => Duration::from_secs(number * 60),
+        "S" => Duration::from_secs(number),
+        "m" => Duration::from_millis(number),
+        "u" => Duration::from_micros(number),
+        "n" => Duration::from_nanos(number),
+        _ => return None,
+    })
+}
+
+/// The response of a unary call.
+pub(super) fn unary(outcome: Result<Bytes, Status>) -> Response<Answered> {
+    match outcome {
+        Ok(message) => respond(Answered::Message(Some(framed(&message)), Some(ok_trailers()))),
+        Err(status) => refused(&status),
+    }
+}
+
+/// The response of a call that is refused as a whole.
+pub(super) fn refused(status: &Status) -> Response<Answered> {
+    let mut response = respond(Answered::Empty);
+    if status.add_header(response.headers_mut()).is_err() {
+        response
+            .headers_mut()
+            .insert("grpc-status", HeaderValue::from_static("13"));
+    }
+    response
+}
+
+/// The response of a stream: messages are framed by `framed`.
+pub(super) fn streamed(messages: mpsc::Receiver<Bytes>) -> Response<Answered> {
+    respond(Answered::Stream(messages, false))
+}
+
+/// A message with its prefix.
+pub(super) fn framed(message: &[u8]) -> Bytes {
+    let mut out = BytesMut::with_capacity(PREFIX + message.len());
+    out.put_u8(0);
+    out.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
+    out.put_slice(message);
+    out.freeze()
+}
+
+fn respond(body: Answered) -> Response<Answered> {
+    let mut response = Response::new(body);
+    response.headers_mut().insert(
+        http::header::CONTENT_TYPE,
+        HeaderValue::from_static("application/grpc"),
+    );
+    response
+}
+
+fn ok_trailers() -> HeaderMap {
+    let mut trailers = HeaderMap::with_capacity(1);
+    trailers.insert("grpc-status", HeaderValue::from_static("0"));
+    trailers
+}
+
+fn malformed(what: &str) -> Refusal {
+    Refusal::new(Reason::Malformed, what)
+}
+
+impl Body for Answered {
+    type Data = Bytes;
+    type Error = tonic::Status;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        match self.get_mut() {
+            Self::Message(message, trailers) => Poll::Ready(match message.take() {
+                Some(message) => Some(Ok(Frame::data(message))),
+                None => trailers.take().map(|trailers| Ok(Frame::trailers(trailers))),
+            }),
+            Self::Empty => Poll::Ready(None),
+            Self::Stream(messages, ended) => match messages.poll_recv(context) {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(Some(message)) => Poll::Ready(Some(Ok(Frame::data(framed(&message))))),
+                Poll::Ready(None) if *ended => Poll::Ready(None),
+                Poll::Ready(None) => {
+                    *ended = true;
+                    Poll::Ready(Some(Ok(Frame::trailers(ok_trailers()))))
+                }
+            },
+            Self::Other(body) => Pin::new(body).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Other(body) => body.is_end_stream(),
+            _ => false,
+        }
+    }
+}

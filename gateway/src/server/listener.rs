@@ -1,0 +1,174 @@
+//! The accept loop: one thread accepts, checks the caps, and deals connections out in turn.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use audit::Waiters;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio_rustls::TlsAcceptor;
+use tonic::service::Routes;
+
+use super::door::Door;
+use super::worker::{Dealt, Worker};
+use crate::exchange::Exchange;
+use crate::identity::ClientTrust;
+use crate::record::method::Method;
+use crate::settings::ListenerSettings;
+
+/// What the listener serves with.
+pub struct Parts {
+    /// Lookups.
+    pub exchange: Arc<Exchange>,
+    /// The lookup methods.
+    pub methods: Arc<HashMap<Arc<str>, Arc<Method>>>,
+    /// The other services.
+    pub others: Routes,
+    /// The TLS side.
+    pub tls: Arc<rustls::ServerConfig>,
+    /// The authorities of client certificates.
+    pub trust: Arc<ClientTrust>,
+}
+
+/// A listener at work.
+pub struct Listening {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: watch::Sender<bool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Listening {
+    /// Takes no more connections, lets the calls under way finish within the drain time, and ends.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.stop.send_replace(true);
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the listener panicked");
+            }
+        }
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Binds the address and starts the workers and the accept loop.
+pub fn listen(settings: &ListenerSettings, parts: Parts) -> io::Result<Listening> {
+    let socket = TcpListener::bind(settings.address)?;
+    socket.set_nonblocking(true)?;
+    let address = socket.local_addr()?;
+    let (stop, stopping) = watch::channel(false);
+    let limits = Arc::new(settings.clone());
+    let mut threads = Vec::new();
+    let mut workers = Vec::new();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    for number in 0..if settings.workers == 0 {
+        cores
+    } else {
+        settings.workers
+    } {
+        let (deal, dealt) = mpsc::channel(64);
+        workers.push(deal);
+        threads.push(start_worker(number, dealt, &parts, &limits, &stopping)?);
+    }
+    threads.push(start_accepting(socket, workers, &limits, stopping)?);
+    Ok(Listening {
+        address,
+        stop,
+        threads,
+    })
+}
+
+fn start_worker(
+    number: usize,
+    dealt: mpsc::Receiver<Dealt>,
+    parts: &Parts,
+    limits: &Arc<ListenerSettings>,
+    stopping: &watch::Receiver<bool>,
+) -> io::Result<JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let (waiters, driver) = Waiters::new(&parts.exchange.log);
+    let worker = Worker {
+        door: Door {
+            exchange: parts.exchange.clone(),
+            methods: parts.methods.clone(),
+            others: parts.others.clone(),
+            waiters,
+            max_message: usize::try_from(limits.max_message.get_ref().0).unwrap_or(usize::MAX),
+            call_timeout: limits.call_timeout.get_ref().0,
+        },
+        tls: TlsAcceptor::from(parts.tls.clone()),
+        trust: parts.trust.clone(),
+        limits: limits.clone(),
+        stopping: stopping.clone(),
+    };
+    std::thread::Builder::new()
+        .name(format!("worker-{number}"))
+        .spawn(move || {
+            runtime.block_on(async move {
+                tokio::spawn(driver);
+                worker.run(dealt).await;
+            });
+        })
+}
+
+fn start_accepting(
+    socket: TcpListener,
+    workers: Vec<mpsc::Sender<Dealt>>,
+    limits: &Arc<ListenerSettings>,
+    mut stopping: watch::Receiver<bool>,
+) -> io::Result<JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let places = usize::try_from(*limits.max_connections.get_ref()).unwrap_or(usize::MAX);
+    let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
+    std::thread::Builder::new()
+        .name("accept".to_owned())
+        .spawn(move || {
+            runtime.block_on(async move {
+                let Ok(socket) = tokio::net::TcpListener::from_std(socket) else {
+                    return;
+                };
+                tokio::select! {
+                    () = accept(&socket, &workers, &places) => {}
+                    _ = stopping.wait_for(|stopping| *stopping) => {}
+                }
+            });
+        })
+}
+
+async fn accept(socket: &tokio::net::TcpListener, workers: &[mpsc::Sender<Dealt>], places: &Arc<Semaphore>) {
+    for worker in workers.iter().cycle() {
+        let Ok(place) = places.clone().acquire_owned().await else {
+            return;
+        };
+        let connection = loop {
+            match socket.accept().await {
+                Ok((connection, _)) => break connection,
+                Err(error) => {
+                    // Out of file descriptors, as a rule: a loop that spins helps nobody.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        };
+        drop(connection.set_nodelay(true));
+        if let Ok(connection) = connection.into_std() {
+            drop(worker.send((connection, place)).await);
+        }
+    }
+}

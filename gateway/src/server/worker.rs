@@ -1,0 +1,106 @@
+//! One worker: a single-threaded runtime on a thread of its own that serves the connections dealt to it.
+//!
+//! The multi-thread scheduler makes a connection flush after each handler; on one thread the answers
+//! that are ready together leave together.
+
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio_rustls::TlsAcceptor;
+
+use super::door::Door;
+use super::stream::Gathered;
+use crate::clock::Moment;
+use crate::identity::tls::ALPN_H2;
+use crate::identity::{ClientTrust, PeerCertificate};
+use crate::settings::ListenerSettings;
+
+/// A connection with its place among the connections.
+pub(super) type Dealt = (TcpStream, OwnedSemaphorePermit);
+
+/// What a worker needs to serve connections.
+#[derive(Clone)]
+pub(super) struct Worker {
+    pub(super) door: Door,
+    pub(super) tls: TlsAcceptor,
+    pub(super) trust: Arc<ClientTrust>,
+    pub(super) limits: Arc<ListenerSettings>,
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+impl Worker {
+    /// Serves until no more connections are dealt and the last one has ended.
+    pub(super) async fn run(self, mut dealt: mpsc::Receiver<Dealt>) {
+        let mut open = tokio::task::JoinSet::new();
+        loop {
+            tokio::select! {
+                next = dealt.recv() => match next {
+                    Some(connection) => { open.spawn(self.clone().serve(connection)); }
+                    None => break,
+                },
+                Some(_) = open.join_next() => {}
+            }
+        }
+        while open.join_next().await.is_some() {}
+    }
+
+    async fn serve(self, (socket, _place): Dealt) {
+        let Ok(socket) = tokio::net::TcpStream::from_std(socket) else {
+            return;
+        };
+        let limit = self.limits.handshake_timeout.get_ref().0;
+        let stream = match tokio::time::timeout(limit, self.tls.accept(socket)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return tracing::info!(%error, "a handshake failed"),
+            Err(_) => return tracing::info!("a handshake took too long"),
+        };
+        let (_, session) = stream.get_ref();
+        if session.alpn_protocol() != Some(ALPN_H2) {
+            return tracing::info!("a peer did not ask for h2");
+        }
+        let chain = session.peer_certificates().unwrap_or_default();
+        let peer = match PeerCertificate::read(chain, &self.trust, Moment::now()) {
+            Ok(peer) => Arc::new(peer),
+            Err(error) => return tracing::info!(%error, "a client certificate was refused"),
+        };
+        self.http2(Gathered(stream), peer).await;
+    }
+
+    async fn http2<S>(mut self, stream: Gathered<S>, peer: Arc<PeerCertificate>)
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,
+    {
+        let door = self.door.clone();
+        let service = service_fn(move |request| {
+            let call = door.clone().call(peer.clone(), request);
+            async move { Ok::<_, std::convert::Infallible>(call.await) }
+        });
+        let limits = &self.limits;
+        let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+        builder
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(*limits.max_streams.get_ref())
+            .max_header_list_size(small(limits.max_header_list.get_ref().0))
+            .initial_stream_window_size(small(limits.stream_window.get_ref().0))
+            .initial_connection_window_size(small(limits.connection_window.get_ref().0))
+            .keep_alive_interval(Some(limits.keep_alive_interval.get_ref().0))
+            .keep_alive_timeout(limits.keep_alive_timeout.get_ref().0);
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection);
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            _ = self.stopping.wait_for(|stopping| *stopping) => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        let grace = self.limits.drain_time.0.max(Duration::from_millis(1));
+        drop(tokio::time::timeout(grace, connection).await);
+    }
+}
+
+fn small(size: u64) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
+}
