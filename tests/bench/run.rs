@@ -112,7 +112,9 @@ async fn measure(plan: &Plan) -> anyhow::Result<Report> {
         comparisons.push(Comparison::new(shape, pairs));
     }
     let resident_at_end = process_cost::resident_bytes(gateway.process())?;
-    gateway.stop()?;
+    if let Err(error) = gateway.stop() {
+        errors.count(error.to_string(), 1);
+    }
     Ok(Report {
         cores: std::thread::available_parallelism()?.get(),
         citizens,
@@ -135,8 +137,12 @@ struct Errors(BTreeMap<String, u64>);
 impl Errors {
     fn add(&mut self, tally: &Tally) {
         for (why, times) in tally.errors() {
-            *self.0.entry(why.clone()).or_default() += times;
+            self.count(why.clone(), *times);
         }
+    }
+
+    fn count(&mut self, why: String, times: u64) {
+        *self.0.entry(why).or_default() += times;
     }
 }
 
