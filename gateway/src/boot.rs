@@ -22,8 +22,6 @@ const TOKENS: u64 = 100_000;
 
 /// A gateway at work.
 pub struct Running {
-    /// Where it listens.
-    pub address: SocketAddr,
     listening: Listening,
     exchange: Arc<Exchange>,
     methods: Methods,
@@ -69,9 +67,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
     };
     let listening = listener::listen(&settings.gateway.listener, parts)
         .with_context(|| format!("listening on {}", settings.gateway.listener.address))?;
-    let address = listening.address;
     Ok(Running {
-        address,
         listening,
         exchange,
         methods,
@@ -81,6 +77,11 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
 }
 
 impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.listening.address
+    }
+
     /// Reads the configuration again, checks it whole, and swaps it once; or keeps the old one.
     pub fn reload(&self) -> anyhow::Result<()> {
         let reloaded = settings::load(&self.config)

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod audit;
 mod calling;
 pub(crate) mod client;
 mod config;
@@ -29,6 +30,7 @@ struct Cli {
 enum Command {
     Demo(demo::DemoCommand),
     Config(config::ConfigCommand),
+    Audit(audit::AuditCommand),
     Lookup(Box<lookup::LookupCommand>),
     Confirm(Box<confirm::ConfirmCommand>),
     Serve(serve::ServeCommand),
@@ -41,6 +43,7 @@ pub fn run() -> ExitCode {
     let mut out = anstream::stdout().lock();
     let outcome = match Cli::parse().command {
         Command::Demo(command) => command.run(&mut out),
+        Command::Audit(command) => command.run(&mut out),
         Command::Config(command) => command.run(&mut out),
         Command::Lookup(command) => command.run(&mut out),
         Command::Confirm(command) => command.run(&mut out),

@@ -57,7 +57,10 @@ impl DemoCommand {
         folder.write_profiles(&address)?;
         folder.write_tokens()?;
         greet(&folder, &summary, &address, out)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("no runtime")?;
         let unexpected = runtime.block_on(samples::show(&folder, out))?;
         show_way_on(&folder, &address, self.once, out)?;
         out.flush()?;
@@ -95,11 +98,17 @@ fn start(folder: &Folder) -> Result<Option<Running>> {
             return Ok(None);
         }
     };
-    Ok(Some(boot::start(settings).map_err(|error| anyhow!("the gateway does not start: {error:#}"))?))
+    Ok(Some(boot::start(settings).map_err(|error| {
+        anyhow!("the gateway does not start: {error:#}")
+    })?))
 }
 
 fn greet(folder: &Folder, summary: &Summary, address: &str, out: &mut dyn Write) -> Result<()> {
-    writeln!(out, "{HEADING}Liên Thông{HEADING:#}  a gateway on {address}, in {}", folder.root().display())?;
+    writeln!(
+        out,
+        "{HEADING}Liên Thông{HEADING:#}  a gateway on {address}, in {}",
+        folder.root().display()
+    )?;
     writeln!(
         out,
         "{} citizens, {} enterprises, {} criminal records, {} certificates; all of them invented",
@@ -127,7 +136,10 @@ fn show_way_on(folder: &Folder, address: &str, once: bool, out: &mut dyn Write) 
     let bearer = format!("authorization: Bearer $(cat {token})");
     writeln!(out, "\n{HEADING}8  The way on{HEADING:#}")?;
     if once {
-        writeln!(out, "   (start it again without --once, and give the port with --port)")?;
+        writeln!(
+            out,
+            "   (start it again without --once, and give the port with --port)"
+        )?;
     }
     let commands = [
         format!(

@@ -29,7 +29,7 @@ impl ServeCommand {
         };
         observe(&settings.gateway.telemetry);
         let running = boot::start(settings)?;
-        writeln!(out, "listening on {}", running.address)?;
+        writeln!(out, "listening on {}", running.address())?;
         out.flush()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -135,7 +135,7 @@ fn malformed(what: &str) -> Refusal {
 
 impl Body for Answered {
     type Data = Bytes;
-    type Error = tonic::Status;
+    type Error = Status;
 
     fn poll_frame(
         self: Pin<&mut Self>,
