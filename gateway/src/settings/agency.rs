@@ -51,7 +51,7 @@ pub struct AgencyToken {
     #[serde(default = "role_claim")]
     pub role_claim: String,
     /// The claim that holds the officer's unit. Empty: tokens do not say it.
-    #[serde(default = "unit_claim")]
+    #[serde(default)]
     pub unit_claim: String,
     /// The roles that officers of this agency may have.
     pub roles: Spanned<Vec<Spanned<String>>>,
@@ -59,8 +59,4 @@ pub struct AgencyToken {
 
 fn role_claim() -> String {
     "role".to_owned()
-}
-
-fn unit_claim() -> String {
-    "unit".to_owned()
 }
