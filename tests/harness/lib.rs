@@ -1,1 +1,25 @@
-//! harness
+//! The stage for tests that drive the built program over real sockets: authorities, tokens,
+//! registries and a configuration tree made at run time in a temporary folder, the program itself,
+//! and callers that know only the wire contract.
+//!
+//! A map: [`scene`] sets everything up, [`gateway`] runs the program in it, [`agency`] calls it,
+//! [`audit_log`] reads what it wrote. The harness knows `proto` and nothing of the gateway's insides.
+#![forbid(unsafe_code)]
+
+pub mod agency;
+pub mod audit_log;
+pub mod gateway;
+pub mod messages;
+pub mod pki;
+pub mod program;
+pub mod refused;
+pub mod registries;
+pub mod scene;
+pub mod tokens;
+pub mod tree;
+
+pub use agency::{Agency, Client};
+pub use audit_log::AuditLog;
+pub use gateway::Gateway;
+pub use refused::Refused;
+pub use scene::Scene;

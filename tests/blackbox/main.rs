@@ -1,0 +1,9 @@
+//! The built program, driven over real sockets: a file a behaviour, a test a sentence.
+#![forbid(unsafe_code)]
+
+mod answers;
+mod crash;
+mod denials;
+mod identity;
+mod privacy;
+mod reload;

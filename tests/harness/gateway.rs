@@ -1,0 +1,146 @@
+//! The program, running.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use rustls::pki_types::CertificateDer;
+
+use crate::agency::{Agency, Client};
+use crate::program::program;
+use crate::scene::Scene;
+
+const READY: &str = "listening on ";
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running gateway. It is killed when the value goes.
+pub struct Gateway {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// From the start of the process until it listened.
+    pub startup: Duration,
+    ca: CertificateDer<'static>,
+    spoken: PathBuf,
+}
+
+impl Gateway {
+    /// Starts the program in the scene and waits until it listens.
+    ///
+    /// # Panics
+    /// With the program's own words, when it does not.
+    #[must_use]
+    pub fn start(scene: &Scene) -> Self {
+        let spoken = scene.folder().join("stderr.txt");
+        let stderr: File = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&spoken)
+            .expect("a file for the program's words");
+        let binary = program();
+        let began = Instant::now();
+        let mut child = Command::new(binary)
+            .arg("serve")
+            .arg("--config")
+            .arg(scene.tree.root())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(stderr)
+            .spawn()
+            .expect("the program starts");
+        let stdout = child.stdout.take().expect("it is piped");
+        let (sender, lines) = mpsc::channel();
+        let mut kept = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(scene.folder().join("stdout.txt"))
+            .expect("a file for the program's output");
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let _ = io::Write::write_all(&mut kept, format!("{line}\n").as_bytes());
+                let _ = sender.send(line);
+            }
+        });
+        let address = lines
+            .recv_timeout(PATIENCE)
+            .ok()
+            .and_then(|line| line.strip_prefix(READY)?.parse().ok());
+        let Some(address) = address else {
+            let _ = child.kill();
+            panic!(
+                "the gateway does not listen: {}",
+                fs::read_to_string(&spoken).unwrap_or_default()
+            );
+        };
+        Self {
+            child,
+            address,
+            startup: began.elapsed(),
+            ca: scene.authority.der().clone(),
+            spoken,
+        }
+    }
+
+    /// A connection of an agency, with its certificate and an honest token.
+    pub async fn connect(&self, agency: &Agency, token: String) -> Client {
+        self.try_connect(agency, Some(token)).await.expect("a connection")
+    }
+
+    /// As [`Self::connect`], where it may fail.
+    ///
+    /// # Errors
+    /// When the connection or the handshake fails.
+    pub async fn try_connect(
+        &self,
+        agency: &Agency,
+        token: Option<String>,
+    ) -> Result<Client, tonic::transport::Error> {
+        Client::connect(self.address, agency.tls(&self.ca), token).await
+    }
+
+    /// What the program said on standard error so far.
+    #[must_use]
+    pub fn words(&self) -> String {
+        fs::read_to_string(&self.spoken).unwrap_or_default()
+    }
+
+    /// Ends it at once, as a power cut would (SIGKILL).
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Asks it to read its configuration again (SIGHUP).
+    pub fn reload(&self) {
+        self.signal(Signal::HUP);
+    }
+
+    /// Asks it to end (SIGTERM) and waits.
+    pub fn stop(&mut self) -> ExitStatus {
+        self.signal(Signal::TERM);
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the state of the process") {
+                return status;
+            }
+            assert!(Instant::now() < end, "the gateway does not end: {}", self.words());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("the process is there");
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
