@@ -4,6 +4,7 @@
 mod answers;
 mod crash;
 mod denials;
+mod foreign;
 mod identity;
 mod privacy;
 mod reload;
