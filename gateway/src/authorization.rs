@@ -19,17 +19,20 @@ use crate::status::{Reason, Refusal};
 use agreement::Grant;
 pub use permit::Permit;
 
+/// The grants of one agency, by record.
+type ByRecord = HashMap<Arc<str>, Vec<Arc<Grant>>>;
+
 /// All grants of all agreements, by the agency that may ask and the record that it may ask for.
 #[derive(Debug, Default)]
 pub struct Agreements {
-    by_agency: HashMap<Arc<str>, HashMap<Arc<str>, Vec<Arc<Grant>>>>,
+    by_agency: HashMap<Arc<str>, ByRecord>,
 }
 
 impl Agreements {
     /// Puts grants in order. Where several grants would permit one call, the first in the order of
     /// agreement name and place in its file decides.
     pub fn new(grants: impl IntoIterator<Item = (Arc<str>, Arc<Grant>)>) -> Self {
-        let mut by_agency: HashMap<_, HashMap<_, Vec<_>>> = HashMap::new();
+        let mut by_agency: HashMap<Arc<str>, ByRecord> = HashMap::new();
         for (agency, grant) in grants {
             by_agency
                 .entry(agency)
@@ -170,3 +173,7 @@ fn no_agreement(method: &Method) -> Refusal {
     );
     Refusal::new(Reason::NoAgreement, message).naming(missing)
 }
+
+#[cfg(test)]
+#[path = "authorization/tests.rs"]
+mod tests;

@@ -4,11 +4,6 @@
 //! The .proto files are the single definition of every record. Everything that depends on what a
 //! field is called, how it is classed or how it is compared reads [`descriptors`].
 #![forbid(unsafe_code)]
-#![expect(
-    missing_docs,
-    reason = "generated code: the promises stand in the .proto files"
-)]
-#![expect(unused_qualifications, reason = "generated code")]
 
 use std::sync::LazyLock;
 
@@ -18,10 +13,6 @@ use prost_reflect::DescriptorPool;
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
 static DESCRIPTORS: LazyLock<DescriptorPool> = LazyLock::new(|| {
-    #[expect(
-        clippy::expect_used,
-        reason = "the bytes are part of the program; a test decodes them"
-    )]
     DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("the built-in descriptor set decodes")
 });
 

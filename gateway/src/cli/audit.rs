@@ -183,7 +183,10 @@ impl Tail {
             list.add(*index, entry, out)?;
         }
         list.end(out)?;
-        while self.follow {
+        if !self.follow {
+            return Ok(ExitCode::SUCCESS);
+        }
+        loop {
             match log.next() {
                 Some(entry) => {
                     let (index, entry) = entry?;
@@ -195,7 +198,6 @@ impl Tail {
                 None => std::thread::sleep(std::time::Duration::from_millis(200)),
             }
         }
-        Ok(ExitCode::SUCCESS)
     }
 }
 

@@ -16,8 +16,6 @@ use crate::cli::client::{Client, Refused, Token};
 use calls::{Call, Dossier};
 use page::Page;
 
-pub(crate) use log::verify_log;
-
 /// Makes the sample calls, shows them, and counts those whose outcome was not the expected one.
 pub(crate) async fn show(folder: &Folder, out: &mut dyn Write) -> Result<usize> {
     let one_stop_profile = profiles::load(folder, ONE_STOP)?;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use adapters::{Error, Question, Registry};
-use prost::Message as _;
 use proto::business::v1::{Enterprise, EnterpriseKind, LegalState};
 use proto::criminalrecord::v1::{
     BanState, Certificate, CertificateKind, CertificateState, ConvictionState, ConvictionStatus,

@@ -17,12 +17,15 @@ use crate::record::query::Query;
 use crate::record::wire;
 use crate::status::{Reason, Refusal};
 
+/// Names of fields, shared by all who tell of them.
+type Names = Arc<[Arc<str>]>;
+
 /// What leaves when the entry is durable.
 pub(super) struct Answer {
     /// Field 1 of the response, encoded: the view, or the verdicts.
     pub(super) payload: Bytes,
     /// Names of the fields that it tells of.
-    pub(super) given: Arc<[Arc<str>]>,
+    pub(super) given: Names,
     pub(super) from: From,
     pub(super) as_of: Option<i64>,
     pub(super) retrieved_at: Moment,
@@ -41,10 +44,11 @@ impl Answer {
         let Kept::Record(record) = &*routed.served.kept else {
             return Err(not_found());
         };
-        law::check_record(method, record.whole())?;
+        // The facts come first: who does not know the person must not learn that the record exists.
         if !facts_fit(method, query, record)? {
             return Err(not_found());
         }
+        law::check_record(method, record.whole())?;
         let (payload, given) = match method.operation {
             Operation::Get => {
                 let cut = record.cut(&method.record, permit.view()).map_err(|_| garbled())?;
@@ -74,11 +78,7 @@ fn facts_fit(method: &Method, query: &Query<'_>, record: &KeptRecord) -> Result<
     Ok(true)
 }
 
-fn verdicts(
-    method: &Method,
-    query: &Query<'_>,
-    record: &KeptRecord,
-) -> Result<(Bytes, Arc<[Arc<str>]>), Refusal> {
+fn verdicts(method: &Method, query: &Query<'_>, record: &KeptRecord) -> Result<(Bytes, Names), Refusal> {
     let assume = method.operation == Operation::Check;
     let verdicts =
         claims::verdicts(&method.record, record.whole(), query.claims, assume).map_err(|_| garbled())?;

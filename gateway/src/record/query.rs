@@ -314,7 +314,7 @@ mod tests {
 
     use super::*;
 
-    fn get_citizen() -> std::sync::Arc<Method> {
+    fn get_citizen() -> Arc<Method> {
         super::super::method::methods(&proto::descriptors()).expect("all compile")
             ["/lienthong.population.v1.PopulationService/GetCitizen"]
             .clone()

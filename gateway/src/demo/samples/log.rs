@@ -112,7 +112,7 @@ pub(super) fn show_verified(folder: &Folder, page: &mut Page<'_>) -> Result<()> 
 }
 
 /// Verifies a log from its folder and the file of its public key.
-pub(crate) fn verify_log(log: &Path, key: &Path) -> Result<Report> {
+fn verify_log(log: &Path, key: &Path) -> Result<Report> {
     let key: VerifyingKey = std::fs::read_to_string(key)?
         .trim()
         .parse()
