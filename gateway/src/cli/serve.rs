@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::settings::{self, LogFormat, TelemetrySettings};
 use crate::{boot, boot::Running};
@@ -29,25 +29,45 @@ impl ServeCommand {
         };
         observe(&settings.gateway.telemetry);
         let running = boot::start(settings)?;
-        writeln!(out, "listening on {}", running.address())?;
-        out.flush()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        runtime.block_on(until_stopped(&running))?;
+        let signals = {
+            let _inside = runtime.enter();
+            Signals::catch()?
+        };
+        // Only now: whoever reads this line may send a signal at once.
+        writeln!(out, "listening on {}", running.address())?;
+        out.flush()?;
+        runtime.block_on(until_stopped(&running, signals))?;
         running.stop();
         Ok(ExitCode::SUCCESS)
     }
 }
 
-async fn until_stopped(running: &Running) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut reload = signal(SignalKind::hangup())?;
+/// The signals that the gateway answers.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    reload: Signal,
+}
+
+impl Signals {
+    fn catch() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            reload: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
+async fn until_stopped(running: &Running, mut signals: Signals) -> anyhow::Result<()> {
     loop {
         tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            interrupt = tokio::signal::ctrl_c() => return Ok(interrupt?),
-            _ = reload.recv() => match running.reload() {
+            _ = signals.terminate.recv() => return Ok(()),
+            _ = signals.interrupt.recv() => return Ok(()),
+            _ = signals.reload.recv() => match running.reload() {
                 Ok(()) => tracing::info!("the configuration was read again"),
                 Err(error) => tracing::error!(%error, "the old configuration stays in force"),
             },
