@@ -172,3 +172,36 @@ fn every_row_is_told_to_the_progress_bar() {
     .expect("generated");
     assert_eq!(told.into_inner(), rows(300));
 }
+
+/// Resident memory of this process at its largest, in MiB.
+fn peak_memory() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").expect("the system tells");
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM:"))
+        .expect("VmHWM");
+    let kib = line
+        .split_whitespace()
+        .nth(1)
+        .and_then(|kib| kib.parse::<u64>().ok());
+    kib.expect("a number") / 1024
+}
+
+#[test]
+#[ignore = "takes a minute and a gigabyte of disk: cargo test --release -p gateway --lib million -- --ignored"]
+fn a_million_citizens_take_less_than_a_minute_and_bounded_memory() {
+    let begun = std::time::Instant::now();
+    let (dir, summary) = written(MOST);
+    let took = begun.elapsed();
+    let bytes: u64 = FILES
+        .iter()
+        .map(|file| fs::metadata(dir.path().join(file)).expect("written").len())
+        .sum();
+    let memory = peak_memory();
+    println!(
+        "{summary:?}: {took:?}, {} MiB on disk, {memory} MiB in memory",
+        bytes >> 20
+    );
+    assert!(took.as_secs() < 60, "{took:?}");
+    assert!(memory < 400, "{memory} MiB");
+}
