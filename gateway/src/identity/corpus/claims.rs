@@ -213,7 +213,7 @@ fn bindings(forge: &Forge<'_>) -> Vec<Case> {
         json!({"x5t#S256": hex::encode(own)}),
         json!({"x5t#S256": hex::encode_upper(own)}),
         json!({"x5t#S256": URL_SAFE.encode(own)}),
-        json!({"x5t#S256": STANDARD.encode(own)}),
+        json!({"x5t#S256": format!("+{}", STANDARD.encode(own))}),
         json!({"x5t#S256": format!("{thumb} ")}),
         json!({"x5t#S256": b64(&own[..31])}),
         json!({"x5t#S256": b64(&own[..20])}),
