@@ -17,7 +17,7 @@ pub struct Refused {
     /// The metadata of the `ErrorInfo`.
     pub metadata: HashMap<String, String>,
     /// The details as they came.
-    pub details: Vec<u8>,
+    pub details: Box<[u8]>,
 }
 
 impl Refused {
@@ -45,7 +45,7 @@ impl From<Status> for Refused {
             word,
             message: status.message().to_owned(),
             metadata,
-            details: status.details().to_vec(),
+            details: status.details().into(),
         }
     }
 }
