@@ -57,22 +57,30 @@ impl DemoCommand {
         folder.write_profiles(&address)?;
         folder.write_tokens()?;
         greet(&folder, &summary, &address, out)?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("no runtime")?;
-        let unexpected = runtime.block_on(samples::show(&folder, out))?;
-        show_way_on(&folder, &address, self.once, out)?;
-        out.flush()?;
-        if !self.once {
-            runtime.block_on(serve_until_interrupted(&folder))?;
-        }
+        let shown = self.show(&folder, &address, out);
         running.stop();
+        let unexpected = shown?;
         if unexpected > 0 {
             anstream::eprintln!("error: {unexpected} of the samples did not come out as expected");
             return Ok(ExitCode::from(NO));
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Shows the samples and serves; gives the number of samples that did not come out as expected.
+    /// All connections are gone afterwards, so that the gateway has nothing to wait for.
+    fn show(&self, folder: &Folder, address: &str, out: &mut dyn Write) -> Result<usize> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("no runtime")?;
+        let unexpected = runtime.block_on(samples::show(folder, out))?;
+        show_way_on(folder, address, self.once, out)?;
+        out.flush()?;
+        if !self.once {
+            runtime.block_on(serve_until_interrupted(folder))?;
+        }
+        Ok(unexpected)
     }
 
     fn data(&self, folder: &Folder) -> Result<Summary> {

@@ -128,7 +128,7 @@ impl<'a> Page<'a> {
             ],
             rows,
         )?;
-        let words = "refused before anything left the gateway; no value was given";
+        let words = "refused; no value left the gateway";
         self.judge(as_expected, words)
     }
 
@@ -137,6 +137,7 @@ impl<'a> Page<'a> {
         let mut rows = Vec::new();
         let mut all_agree = true;
         let mut registries = std::collections::BTreeSet::new();
+        let mut last_paper = "";
         for (call, answer) in calls {
             let Ok(answer) = answer else {
                 self.refused_unexpectedly(answer)?;
@@ -149,12 +150,17 @@ impl<'a> Page<'a> {
                 let vietnamese = shown::verdict_vi(&word);
                 let source = shown::source_of(answer, Moment::now());
                 rows.push([
-                    paper(call).to_owned(),
+                    if last_paper == paper(call) {
+                        String::new()
+                    } else {
+                        paper(call).to_owned()
+                    },
                     label,
                     format!("{vietnamese} · {word}"),
                     registry.clone(),
                     source,
                 ]);
+                last_paper = paper(call);
             }
             registries.insert(registry);
         }
