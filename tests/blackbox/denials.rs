@@ -3,8 +3,10 @@
 use harness::messages::{context, get};
 use harness::registries::AN;
 use harness::tree::{FORMER, OFFICE, OTHER_PROCEDURE, STRANGER};
-use harness::{Gateway, Scene};
+use harness::{Gateway, Refused, Scene};
 use prost_types::FieldMask;
+use proto::audit::v1::GetCheckpointRequest;
+use proto::audit::v1::audit_service_client::AuditServiceClient;
 use proto::lookup::v1::Step;
 use proto::population::v1::GetCitizenRequest;
 use tonic::Code;
@@ -97,4 +99,25 @@ async fn bad_input_is_refused_and_the_gateway_lives_on() {
         Code::ResourceExhausted
     );
     client.citizen(get(AN)).await.expect("it still answers");
+}
+
+/// Rule 1: the log's own service refuses like every other, with an entry.
+#[tokio::test]
+async fn a_call_of_the_audit_service_is_refused_by_name_and_logged() {
+    let scene = Scene::new();
+    let (gateway, office) = (scene.start(), scene.agency(OFFICE));
+    let client = gateway.connect(&office, office.token(&scene)).await;
+    let mut log = AuditServiceClient::new(client.channel.clone());
+    let status = log.get_checkpoint(GetCheckpointRequest {}).await.unwrap_err();
+    let refused = Refused::from(status);
+    assert_eq!(refused.word, "TOKEN_MISSING");
+    let index = refused.audit_index().expect("the refusal names its entry");
+    let entry = scene.log().entry(index);
+    assert_eq!(
+        (entry.outcome.as_str(), entry.agency.as_str()),
+        ("TOKEN_MISSING", office.id.as_str())
+    );
+    let request = client.request(GetCheckpointRequest {});
+    let refused = Refused::from(log.get_checkpoint(request).await.unwrap_err());
+    assert_eq!(refused.word, "ROLE_NOT_AGREED");
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use audit::Waiters;
+use audit::{Entry, EntryKind, Waiters};
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 use super::frame::{self, Answered};
 use crate::clock::Moment;
 use crate::exchange::{Call, Exchange};
-use crate::identity::PeerCertificate;
+use crate::identity::{PeerCertificate, Rejected};
 use crate::record::method::Method;
 use crate::status::{Reason, Refusal};
 
@@ -142,13 +142,30 @@ impl Door {
                 Ok(caller) => {
                     request.extensions_mut().insert(caller);
                 }
-                Err(rejected) => return frame::refused(&rejected.refusal.status("", None)),
+                Err(rejected) => return self.log_rejected(peer, &rejected).await,
             }
         }
         let request = request.map(tonic::body::Body::new);
         match self.others.oneshot(request).await {
             Ok(response) => response.map(Answered::Other),
             Err(_) => frame::refused(&tonic::Status::internal("the service failed")),
+        }
+    }
+
+    /// A refusal here is logged like any other, before it is told.
+    async fn log_rejected(&self, peer: &PeerCertificate, rejected: &Rejected) -> Response<Answered> {
+        let mut entry = Entry::new(EntryKind::Operation, Moment::now().0);
+        entry.agency = rejected.agency.as_deref().unwrap_or_default().to_owned();
+        entry.certificate_sha256 = peer.fingerprint().to_vec();
+        entry.config_version = self.exchange.directory.load().version.to_string();
+        entry.operation = "service-call".to_owned();
+        entry.outcome = rejected.refusal.reason.word().to_owned();
+        match self.exchange.log.append_durable(&entry).await {
+            Ok(logged) => frame::refused(&rejected.refusal.status("", Some(logged.index()))),
+            Err(_) => {
+                let refusal = Refusal::new(Reason::LogUnavailable, "the access log can't take an entry now");
+                frame::refused(&refusal.status("", None))
+            }
         }
     }
 }
