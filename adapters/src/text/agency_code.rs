@@ -141,9 +141,10 @@ fn is_top_level(level: &str) -> bool {
     matches!(level.as_bytes(), [b'G' | b'H' | b'K', b'0'..=b'9', b'0'..=b'9'])
 }
 
-/// Levels below the first are numbers; zeros are no agency in the new form.
+/// Levels below the first are numbers of at most three digits, as in the old form, so that no person's
+/// number fits in one; zeros are no agency in the new form.
 fn is_level(level: &str) -> bool {
-    is_digits(level) && !is_zeros(level)
+    is_digits(level) && level.len() <= 3 && !is_zeros(level)
 }
 
 fn is_known(canonical: &str, known: TopLevels) -> bool {
@@ -194,7 +195,17 @@ mod tests {
     #[test]
     fn what_is_no_code_is_refused() {
         for text in [
-            "", "H", "H4", "H481", "X48", "H48.", "H48..1", "H48.00", "H48.a", "H48-53",
+            "",
+            "H",
+            "H4",
+            "H481",
+            "X48",
+            "H48.",
+            "H48..1",
+            "H48.00",
+            "H48.a",
+            "H48-53",
+            "H48.079090123456",
         ] {
             assert_eq!(read(text), "bad_form", "{text}");
         }

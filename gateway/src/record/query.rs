@@ -110,8 +110,7 @@ impl Context {
                 }
                 3 => {
                     let received = text_of(field.value, "component")?;
-                    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-                    if received.len() > 100 || !received.chars().all(plain) {
+                    if !is_component(received) {
                         return Err(malformed("context.component"));
                     }
                     context.component = received.to_owned();
@@ -149,6 +148,15 @@ impl Context {
             None => Ok(self),
         }
     }
+}
+
+/// Whether a text can name a component of a dossier. It is logged in clear, so the 9 or 12 digits of a
+/// person's number don't fit in.
+fn is_component(text: &str) -> bool {
+    const MOST_DIGITS: usize = 8;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    text.len() <= 100 && digits <= MOST_DIGITS && text.chars().all(plain)
 }
 
 /// The word of a step in agreements and in the log; empty when unspecified.
@@ -377,6 +385,33 @@ mod tests {
             refused(|c| c.component = "a\nb".into()),
             (Reason::Malformed, "context.component".to_owned())
         );
+    }
+
+    /// What the log keeps of a context stands there in clear (rule 6).
+    #[test]
+    fn no_part_of_the_context_holds_the_number_of_a_person() {
+        for number in ["079090123456", "024123456"] {
+            for (at, field) in [
+                "dossier_code",
+                "component",
+                "receiving_agency",
+                "competent_agency",
+            ]
+            .into_iter()
+            .enumerate()
+            {
+                let mut context = context();
+                match at {
+                    0 => context.dossier_code = format!("H29.12-261105-{number}"),
+                    1 => context.component = format!("copy-of-{number}"),
+                    2 => context.receiving_agency = format!("H29.{number}"),
+                    _ => context.competent_agency = format!("H29.{number}"),
+                }
+                let refusal = Context::read(Some(&context.encode_to_vec())).expect_err(field);
+                assert_eq!(refusal.reason, Reason::Malformed, "{field}");
+                assert!(!refusal.message.contains(number), "{field}");
+            }
+        }
     }
 
     #[test]
