@@ -1,6 +1,7 @@
 //! The services that are not lookups.
 
 mod audit_log;
+mod operation;
 
 use std::sync::Arc;
 

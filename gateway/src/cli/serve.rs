@@ -77,7 +77,9 @@ async fn until_stopped(running: &Running, mut signals: Signals) -> anyhow::Resul
 
 fn observe(settings: &TelemetrySettings) {
     let filter = tracing_subscriber::EnvFilter::try_new(settings.filter.get_ref()).unwrap_or_default();
+    // A message that can't be written, as on a full disk, is lost; to tell of it would end the thread.
     let subscriber = tracing_subscriber::fmt()
+        .log_internal_errors(false)
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     let outcome = match settings.format {

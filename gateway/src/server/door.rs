@@ -32,6 +32,9 @@ pub(super) struct Door {
 
 /// Health says nothing about anybody and is served to every client certificate.
 const HEALTH: &str = "/grpc.health.v1.Health/";
+/// Logs its calls itself.
+const AUDIT: &str = "/lienthong.audit.v1.AuditService/";
+const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/";
 
 impl Door {
     /// Answers one call on a connection with this certificate.
@@ -140,6 +143,20 @@ impl Door {
                 .identify(peer, request.headers(), Moment::now())
             {
                 Ok(caller) => {
+                    let path = request.uri().path();
+                    let admitted = if path.starts_with(AUDIT) {
+                        Ok(())
+                    } else if path.starts_with(REFLECTION) {
+                        self.exchange.logged(&caller, "reflection", Ok(())).await
+                    } else {
+                        let unknown = Refusal::new(Reason::UnknownMethod, "there is no such method");
+                        self.exchange
+                            .logged(&caller, "unknown-method", Err(unknown))
+                            .await
+                    };
+                    if let Err(status) = admitted {
+                        return frame::refused(&status);
+                    }
                     request.extensions_mut().insert(caller);
                 }
                 Err(rejected) => return self.log_rejected(peer, &rejected).await,
