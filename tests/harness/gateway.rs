@@ -110,6 +110,18 @@ impl Gateway {
         fs::read_to_string(&self.spoken).unwrap_or_default()
     }
 
+    /// Its process.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Its resident memory in bytes.
+    #[must_use]
+    pub fn resident(&self) -> u64 {
+        resident(self.process())
+    }
+
     /// Ends it at once, as a power cut would (SIGKILL).
     pub fn kill(&mut self) {
         let _ = self.child.kill();
@@ -143,4 +155,12 @@ impl Drop for Gateway {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Resident memory of a process in bytes (`VmRSS` of `/proc/<pid>/status`); 0 when it has ended.
+pub(crate) fn resident(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+    kib.unwrap_or_default() * 1024
 }

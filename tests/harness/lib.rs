@@ -3,10 +3,11 @@
 //! and callers that know only the wire contract.
 //!
 //! A map: [`scene`] sets everything up, [`gateway`] runs the program in it, [`agency`] calls it,
-//! [`audit_log`] reads what it wrote. The harness knows `proto` and nothing of the gateway's insides.
+//! [`audit_log`] reads what it wrote, [`wire`] says what no library would, [`attack`] plays attacks. The harness knows `proto` and nothing of the gateway's insides.
 #![forbid(unsafe_code)]
 
 pub mod agency;
+pub mod attack;
 pub mod audit_log;
 pub mod gateway;
 pub mod messages;
@@ -17,6 +18,7 @@ pub mod registries;
 pub mod scene;
 pub mod tokens;
 pub mod tree;
+pub mod wire;
 
 pub use agency::{Agency, Client};
 pub use audit_log::AuditLog;

@@ -1,0 +1,145 @@
+//! The honest caller beside an attack: lookups at a steady rate on one connection, and now and then
+//! a new connection with one lookup.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::task::LocalSet;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use crate::messages::get;
+use crate::registries::AN;
+use crate::tree::OFFICE;
+use crate::{Client, Gateway, Scene};
+
+/// 400 lookups a second.
+const BETWEEN: Duration = Duration::from_micros(2_500);
+/// A new connection in so many lookups.
+const NEWCOMER: u32 = 100;
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The caller at work.
+pub(super) struct Honest {
+    stopping: Arc<AtomicBool>,
+    seen: Arc<Mutex<Vec<Call>>>,
+    thread: JoinHandle<()>,
+}
+
+/// One lookup.
+struct Call {
+    begun: Instant,
+    took: Duration,
+    newcomer: bool,
+    error: Option<String>,
+}
+
+/// What a stretch of time showed.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    /// Lookups on the standing connection.
+    pub calls: usize,
+    /// The time within which 99 of 100 of them were answered.
+    pub p99: Duration,
+    /// The longest time of a new connection with its lookup.
+    pub newcomer: Duration,
+    /// What went wrong.
+    pub errors: Vec<String>,
+}
+
+impl Honest {
+    pub(super) fn start(scene: &Scene, gateway: &Gateway) -> Self {
+        let office = scene.agency(OFFICE);
+        let token = office.token(scene);
+        let (address, tls) = (gateway.address, office.tls(scene.authority.der()));
+        let connect = move || Client::connect(address, tls.clone(), Some(token.clone()));
+        let stopping = Arc::new(AtomicBool::new(false));
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let work = work(connect, stopping.clone(), seen.clone());
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            LocalSet::new().block_on(&runtime, work);
+        });
+        Self {
+            stopping,
+            seen,
+            thread,
+        }
+    }
+
+    pub(super) fn between(&self, from: Instant, to: Instant) -> Stretch {
+        let seen = self.seen.lock().expect("nobody panics here");
+        let within: Vec<_> = seen
+            .iter()
+            .filter(|call| (from..to).contains(&call.begun))
+            .collect();
+        let took = |newcomer| {
+            let mut took: Vec<_> = within
+                .iter()
+                .filter(|call| call.newcomer == newcomer && call.error.is_none())
+                .map(|call| call.took)
+                .collect();
+            took.sort_unstable();
+            took
+        };
+        let (calls, newcomers) = (took(false), took(true));
+        Stretch {
+            calls: calls.len(),
+            p99: calls.get(calls.len() * 99 / 100).copied().unwrap_or_default(),
+            newcomer: newcomers.last().copied().unwrap_or_default(),
+            errors: within.iter().filter_map(|call| call.error.clone()).collect(),
+        }
+    }
+
+    pub(super) fn stop(self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        self.thread.join().expect("the honest caller works to the end");
+    }
+}
+
+async fn work<F: Future<Output = Result<Client, tonic::transport::Error>> + 'static>(
+    connect: impl Fn() -> F + 'static,
+    stopping: Arc<AtomicBool>,
+    seen: Arc<Mutex<Vec<Call>>>,
+) {
+    let standing = connect().await.expect("the honest caller is let in");
+    let mut ticks = interval(BETWEEN);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut number = 0_u32;
+    while !stopping.load(Ordering::Relaxed) {
+        ticks.tick().await;
+        number += 1;
+        let newcomer = number.is_multiple_of(NEWCOMER).then(&connect);
+        let (standing, seen) = (standing.clone(), seen.clone());
+        tokio::task::spawn_local(async move {
+            let (begun, new) = (Instant::now(), newcomer.is_some());
+            let call = async {
+                let client = match newcomer {
+                    Some(connecting) => connecting.await.map_err(|error| format!("{error:?}"))?,
+                    None => standing,
+                };
+                client
+                    .citizen(get(AN))
+                    .await
+                    .map_err(|refused| format!("{refused:?}"))
+            };
+            let outcome = timeout(PATIENCE, call).await;
+            seen.lock().expect("nobody panics here").push(Call {
+                begun,
+                took: begun.elapsed(),
+                newcomer: new,
+                error: match outcome {
+                    Ok(Ok(_)) => None,
+                    Ok(Err(error)) => Some(error),
+                    Err(_) => Some(format!("no answer within {PATIENCE:?}")),
+                },
+            });
+        });
+    }
+    // What is still under way gets its answer.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+}

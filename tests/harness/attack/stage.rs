@@ -1,0 +1,102 @@
+//! What an attacker holds.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use prost::Message as _;
+use rustls::ClientConfig;
+
+use crate::messages::get;
+use crate::registries::AN;
+use crate::tree::OFFICE;
+use crate::wire::{self, flag, kind};
+use crate::{Gateway, Scene};
+
+const METHOD: &[u8] = b"/lienthong.population.v1.PopulationService/GetCitizen";
+
+/// The times that a run of the kit sets, so that what is held open ends within seconds. Everything
+/// else of section `[listener]` keeps its default.
+pub(super) const HANDSHAKE: Duration = Duration::from_secs(2);
+/// See [`HANDSHAKE`].
+pub(super) const CALL: Duration = Duration::from_secs(2);
+/// See [`HANDSHAKE`].
+pub(super) const SEND: Duration = Duration::from_secs(2);
+/// See [`HANDSHAKE`].
+pub(super) const IDLE: Duration = Duration::from_secs(3);
+
+/// A gateway's address, and a certificate and token that it takes: the worst attacker is an agency
+/// whose system has been taken over.
+pub struct Stage {
+    /// Where the gateway listens.
+    pub to: SocketAddr,
+    /// The attacker's address.
+    pub from: Ipv4Addr,
+    /// TLS as an agency speaks it.
+    pub tls: Arc<ClientConfig>,
+    /// The same without ALPN.
+    pub tls_without_alpn: Arc<ClientConfig>,
+    token: String,
+}
+
+impl Stage {
+    /// The attacker of a scene.
+    #[must_use]
+    pub fn new(scene: &Scene, gateway: &Gateway) -> Self {
+        let office = scene.agency(OFFICE);
+        let tls = office.tls(scene.authority.der());
+        let mut tls_without_alpn = tls.clone();
+        tls_without_alpn.alpn_protocols.clear();
+        Self {
+            to: gateway.address,
+            from: Ipv4Addr::new(127, 0, 0, 2),
+            tls: Arc::new(tls),
+            tls_without_alpn: Arc::new(tls_without_alpn),
+            token: office.token(scene),
+        }
+    }
+
+    /// The header fields of a lookup, with more if wanted.
+    #[must_use]
+    pub fn headers(&self, more: &[(&str, &[u8])]) -> Vec<u8> {
+        let authorization = format!("Bearer {}", self.token);
+        let mut fields: Vec<(&str, &[u8])> = vec![
+            (":method", b"POST"),
+            (":scheme", b"https"),
+            (":path", METHOD),
+            (":authority", b"localhost"),
+            ("content-type", b"application/grpc"),
+            ("te", b"trailers"),
+            ("authorization", authorization.as_bytes()),
+        ];
+        fields.extend(more);
+        wire::fields(&fields)
+    }
+
+    /// The HEADERS frame of a lookup.
+    #[must_use]
+    pub fn open(&self, stream: u32) -> Vec<u8> {
+        wire::frame(kind::HEADERS, flag::END_HEADERS, stream, &self.headers(&[]))
+    }
+
+    /// A whole lookup.
+    #[must_use]
+    pub fn call(&self, stream: u32) -> Vec<u8> {
+        let data = wire::frame(kind::DATA, flag::END_STREAM, stream, &message());
+        [self.open(stream), data].concat()
+    }
+}
+
+/// The question, framed as gRPC does.
+#[must_use]
+pub(super) fn message() -> Vec<u8> {
+    let message = get(AN).encode_to_vec();
+    let length = u32::try_from(message.len()).expect("a short message");
+    [&[0][..], &length.to_be_bytes(), &message].concat()
+}
+
+/// The stream of the call with this number.
+#[must_use]
+pub(super) fn stream(number: u64) -> u32 {
+    u32::try_from(number % (1 << 30)).expect("it is below 2^30") * 2 + 1
+}

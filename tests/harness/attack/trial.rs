@@ -1,0 +1,209 @@
+//! One attack from beginning to end, and what was seen.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::honest::{Honest, Stretch};
+use super::stage::{CALL, HANDSHAKE, Stage};
+use super::{Attack, Ended};
+use crate::{Gateway, Scene};
+
+const WARM_UP: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(5);
+/// Memory is given back within this time.
+const GIVEN_BACK_WITHIN: Duration = Duration::from_secs(5);
+
+/// What an attack may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Gates {
+    /// Bytes that the gateway may grow by while it lasts.
+    pub growth: u64,
+    /// Bytes that may be left some seconds later.
+    pub left: u64,
+    /// The longest flood, beyond a time that is allowed by a setting.
+    pub ended: Duration,
+    /// How much slower the honest caller may become; none does not look.
+    pub slower: Option<f64>,
+}
+
+impl Gates {
+    /// 16 MiB while it lasts, 4 MiB left, ended within a second, honest p99 at most doubled.
+    pub const ALL: Self = Self {
+        growth: 16 << 20,
+        left: 4 << 20,
+        ended: Duration::from_secs(1),
+        slower: Some(2.0),
+    };
+}
+
+/// What was seen of one attack.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Which.
+    pub attack: Attack,
+    /// How the flood ended.
+    pub ended: Ended,
+    /// Resident bytes of the gateway before.
+    pub before: u64,
+    /// The most of them while the attack lasted.
+    pub peak: u64,
+    /// What was left of them within seconds after.
+    pub after: u64,
+    /// The honest caller just before.
+    pub idle: Stretch,
+    /// The honest caller while the attack lasted.
+    pub honest: Stretch,
+    /// What the gateway's end was, when it was not in order.
+    pub stopped: Option<String>,
+}
+
+impl Seen {
+    /// What is wrong with it; nothing when every gate is held.
+    #[must_use]
+    pub fn faults(&self, gates: &Gates) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut hold = |held: bool, fault: String| {
+            if !held {
+                faults.push(fault);
+            }
+        };
+        let mib = |bytes: u64| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20));
+        let (growth, left) = (self.growth(), self.after.saturating_sub(self.before));
+        hold(growth <= gates.growth, format!("it grew by {}", mib(growth)));
+        hold(left <= gates.left, format!("{} were not given back", mib(left)));
+        match self.ended.after {
+            None => hold(false, "it was not ended".to_owned()),
+            Some(after) => hold(after <= gates.ended, format!("it was ended after {after:?}")),
+        }
+        hold(
+            self.honest.errors.is_empty(),
+            format!(
+                "{} honest errors, such as {}",
+                self.honest.errors.len(),
+                self.honest.errors.first().map_or("", String::as_str)
+            ),
+        );
+        if let Some(slower) = gates.slower {
+            hold(
+                self.slower() <= slower,
+                format!("{:.1} × the idle p99", self.slower()),
+            );
+        }
+        if let Some(stopped) = &self.stopped {
+            hold(false, stopped.clone());
+        }
+        faults
+    }
+
+    /// Bytes that the gateway grew by.
+    #[must_use]
+    pub fn growth(&self) -> u64 {
+        self.peak.saturating_sub(self.before)
+    }
+
+    /// The honest p99 against the idle one.
+    #[must_use]
+    pub fn slower(&self) -> f64 {
+        self.honest.p99.as_secs_f64() / self.idle.p99.as_secs_f64()
+    }
+}
+
+/// Starts a gateway, plays the attack for about this long, and looks. The honest caller is watched
+/// for as long before.
+///
+/// # Panics
+/// When the gateway does not start or the honest caller is not let in before the attack.
+#[must_use]
+pub fn try_attack(attack: Attack, length: Duration) -> Seen {
+    let scene = Scene::new();
+    let short = format!(
+        "[listener]\nhandshake_timeout = \"{}ms\"\ncall_timeout = \"{}ms\"\n",
+        HANDSHAKE.as_millis(),
+        CALL.as_millis(),
+    );
+    scene.tree.edit("gateway.toml", "[listener]\n", &short);
+    scene
+        .tree
+        .edit("gateway.toml", "filter = \"info\"", "filter = \"warn\"");
+    let mut gateway = scene.start();
+    let stage = Stage::new(&scene, &gateway);
+    let honest = Honest::start(&scene, &gateway);
+    thread::sleep(WARM_UP);
+    let quiet = Instant::now();
+    thread::sleep(length);
+    let before = gateway.resident();
+    let watch = Watch::start(&gateway);
+    let begun = Instant::now();
+    let idle = honest.between(quiet, begun);
+    let ended = attacker(stage, attack, length);
+    let over = Instant::now();
+    let peak = watch.stop();
+    let mut after = gateway.resident();
+    while after > before + Gates::ALL.left && over.elapsed() < GIVEN_BACK_WITHIN {
+        thread::sleep(LOOK);
+        after = gateway.resident();
+    }
+    // A lookup that began under the attack may still be waiting for its answer.
+    thread::sleep(Duration::from_millis(300));
+    let during = honest.between(begun, over);
+    honest.stop();
+    let status = gateway.stop();
+    Seen {
+        attack,
+        ended,
+        before,
+        peak,
+        after,
+        idle,
+        honest: during,
+        stopped: (!status.success()).then(|| format!("the gateway ended with {status}")),
+    }
+}
+
+/// Plays it on a thread of its own. In earnest the attacker has a machine of its own; here its
+/// thread steps back before the others.
+fn attacker(stage: Stage, attack: Attack, length: Duration) -> Ended {
+    let play = move || {
+        // Where it is not permitted, the attacker takes more of the processor than it should.
+        let _ = rustix::process::nice(10);
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime")
+            .block_on(attack.play(&stage, length))
+    };
+    thread::spawn(play).join().expect("the attacker plays to the end")
+}
+
+/// Looks at the gateway's memory over and over.
+struct Watch {
+    stopping: Arc<AtomicBool>,
+    peak: Arc<AtomicU64>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Watch {
+    fn start(gateway: &Gateway) -> Self {
+        let (stopping, peak) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let (process, stop, most) = (gateway.process(), stopping.clone(), peak.clone());
+        let thread = thread::spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                most.fetch_max(crate::gateway::resident(process), Ordering::Relaxed);
+                thread::sleep(LOOK);
+            }
+        });
+        Self {
+            stopping,
+            peak,
+            thread,
+        }
+    }
+
+    fn stop(self) -> u64 {
+        self.stopping.store(true, Ordering::Relaxed);
+        self.thread.join().expect("looking does not fail");
+        self.peak.load(Ordering::Relaxed)
+    }
+}
