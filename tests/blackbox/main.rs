@@ -7,5 +7,6 @@ mod crash;
 mod denials;
 mod foreign;
 mod identity;
+mod no_log_no_data;
 mod privacy;
 mod reload;

@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use rustls::pki_types::CertificateDer;
 
 use crate::agency::{Agency, Client};
@@ -45,7 +45,10 @@ impl Gateway {
             .expect("a file for the program's words");
         let binary = program();
         let began = Instant::now();
-        let mut child = Command::new(binary)
+        // The signal of a file that gets too long is ignored, so that `let_files_grow` makes writes fail.
+        let mut child = Command::new("/bin/sh")
+            .args(["-c", r#"trap "" XFSZ; exec "$0" "$@""#])
+            .arg(binary)
             .arg("serve")
             .arg("--config")
             .arg(scene.tree.root())
@@ -131,6 +134,17 @@ impl Gateway {
     /// Asks it to read its configuration again (SIGHUP).
     pub fn reload(&self) {
         self.signal(Signal::HUP);
+    }
+
+    /// Whether it may write to files. While it may not, each write fails as on a broken disk (EFBIG).
+    pub fn let_files_grow(&self, may: bool) {
+        let pid = Pid::from_child(&self.child);
+        let longest = |current| Rlimit {
+            current,
+            maximum: None,
+        };
+        let limit = longest((!may).then_some(0));
+        prlimit(Some(pid), Resource::Fsize, limit).expect("the process is there");
     }
 
     /// Asks it to end (SIGTERM) and waits.

@@ -13,6 +13,7 @@ pub mod gateway;
 pub mod messages;
 pub mod pki;
 pub mod program;
+pub mod raw;
 pub mod refused;
 pub mod registries;
 pub mod scene;

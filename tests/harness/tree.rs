@@ -14,8 +14,10 @@ pub const STRANGER: &str = "H29.13";
 pub const COMPETENT: &str = "H29.14";
 /// An agency whose one agreement ended.
 pub const FORMER: &str = "H29.15";
+/// An agency that reads the access log and looks nobody up.
+pub const AUDITOR: &str = "H29.16";
 /// The agencies of the tree.
-pub const AGENCIES: [&str; 4] = [OFFICE, STRANGER, COMPETENT, FORMER];
+pub const AGENCIES: [&str; 5] = [OFFICE, STRANGER, COMPETENT, FORMER, AUDITOR];
 
 /// The procedure that the agreements name.
 pub const PROCEDURE: &str = "2.001478";
@@ -128,11 +130,13 @@ filter = "info"
 
 fn agency(id: &str) -> String {
     let (uri, client) = (agency_uri(id), client_id(id));
+    let auditor = id == AUDITOR;
     format!(
         r#"id = "{id}"
 name_vi = "Cơ quan {id}"
 name_en = "Agency {id}"
 valid_from = 2025-07-01
+auditor = {auditor}
 
 [[certificate]]
 ca = "root"

@@ -1,0 +1,50 @@
+//! Calls made of bytes: what no generated client would send.
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use http_body_util::{BodyExt as _, Full};
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tower::ServiceExt as _;
+
+use crate::agency::{Answer, Client};
+use crate::refused::Refused;
+
+impl Client {
+    /// Calls a method, such as `/lienthong.population.v1.PopulationService/GetCitizen`, with these bytes
+    /// as its message, and gives the bytes of the first answer.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn raw(&self, method: &str, message: &[u8]) -> Answer<Bytes> {
+        let mut framed = BytesMut::with_capacity(message.len() + 5);
+        framed.put_u8(0);
+        framed.put_u32(u32::try_from(message.len()).expect("a message of this size"));
+        framed.put_slice(message);
+        self.raw_frames(method, framed.freeze()).await
+    }
+
+    /// As [`Self::raw`], with the whole body of the request as it is.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn raw_frames(&self, method: &str, frames: Bytes) -> Answer<Bytes> {
+        let mut request = http::Request::post(format!("http://localhost{method}"))
+            .header("content-type", "application/grpc")
+            .header("te", "trailers");
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request.body(Body::new(Full::new(frames))).expect("a request");
+        let lost = |error: &dyn std::error::Error| Refused::from(Status::unavailable(error.to_string()));
+        let response = self.channel.clone().oneshot(request).await;
+        let (head, body) = response.map_err(|error| lost(&error))?.into_parts();
+        let body = body.collect().await.map_err(|error| lost(&error))?;
+        let trailers = body.trailers().cloned().unwrap_or_default();
+        let status = Status::from_header_map(&head.headers).or_else(|| Status::from_header_map(&trailers));
+        match status {
+            Some(status) if status.code() == Code::Ok => Ok(body.to_bytes().slice(5..)),
+            Some(status) => Err(status.into()),
+            None => Err(Status::unknown("there is no status").into()),
+        }
+    }
+}
