@@ -55,14 +55,14 @@ impl Exchange {
     /// Answers a unary lookup.
     pub async fn answer(&self, waiters: &Waiters, call: Call<'_>) -> Reply {
         let directory = self.directory.load_full();
-        let mut story = Story::begin(call.method, call.peer, &directory.version);
-        let parts = match self.receive(&directory, &mut story, &call) {
+        let mut story = Story::begin(call.method, call.peer, &directory);
+        let parts = match self.receive(&mut story, &call) {
             Ok(message) => Parts::read(message).map_err(|_| not_a_message()),
             Err(refusal) => Err(refusal),
         };
         let with_receipt = parts.as_ref().is_ok_and(|parts| parts.with_receipt);
         let outcome = match parts {
-            Ok(parts) => self.decide(&directory, &mut story, &parts, call.deadline).await,
+            Ok(parts) => self.decide(&mut story, &parts, call.deadline).await,
             Err(refusal) => Err(refusal),
         };
         self.finish(waiters, &story, outcome, with_receipt).await
@@ -80,15 +80,15 @@ impl Exchange {
         F: Future<Output = bool>,
     {
         let directory = self.directory.load_full();
-        let mut story = Story::begin(call.method, call.peer, &directory.version);
-        let items = self.receive(&directory, &mut story, &call).and_then(items_of);
+        let mut story = Story::begin(call.method, call.peer, &directory);
+        let items = self.receive(&mut story, &call).and_then(items_of);
         let items = match items {
             Ok(items) => items,
             Err(refusal) => return Err(self.finish(waiters, &story, Err(refusal), false).await),
         };
         for (at, parts) in (1_u32..).zip(&items) {
             let mut story = story.item(at);
-            let outcome = self.decide(&directory, &mut story, parts, call.deadline).await;
+            let outcome = self.decide(&mut story, parts, call.deadline).await;
             let reply = self.finish(waiters, &story, outcome, parts.with_receipt).await;
             if !send(reply).await {
                 break;
@@ -98,13 +98,9 @@ impl Exchange {
     }
 
     /// Who calls, and the message.
-    fn receive<'a>(
-        &self,
-        directory: &Directory,
-        story: &mut Story,
-        call: &Call<'a>,
-    ) -> Result<&'a [u8], Refusal> {
-        match directory
+    fn receive<'a>(&self, story: &mut Story<'_>, call: &Call<'a>) -> Result<&'a [u8], Refusal> {
+        match story
+            .directory
             .identity
             .identify(call.peer, call.headers, story.received)
         {
@@ -120,21 +116,16 @@ impl Exchange {
     /// May it be answered, and with what?
     async fn decide(
         &self,
-        directory: &Directory,
-        story: &mut Story,
+        story: &mut Story<'_>,
         parts: &Parts<'_>,
         deadline: Instant,
     ) -> Result<Answer, Refusal> {
-        let method = story.method.clone();
-        let caller = story
-            .caller
-            .clone()
-            .ok_or_else(|| Refusal::new(Reason::Internal, "no caller"))?;
+        let (directory, method) = (story.directory, story.method);
         story.context = Context::read(parts.context)?;
-        let query = Query::read(&method, parts)?;
+        let query = Query::read(method, parts)?;
         story.pseudonym = Some(self.pseudonyms.subject(&method.key.identifier, &query.identifier));
-        story.fields_asked = query.fields_asked(&method);
-        law::check_claims(&method, query.claims)?;
+        story.fields_asked.clone_from(&query.fields_asked);
+        law::check_claims(method, query.claims)?;
         if !directory.procedures.contains(&story.context.procedure) {
             return Err(Refusal::new(
                 Reason::ProcedureNotAgreed,
@@ -142,9 +133,13 @@ impl Exchange {
             )
             .naming("procedure"));
         }
+        let caller = story
+            .caller
+            .as_ref()
+            .ok_or_else(|| Refusal::new(Reason::Internal, "no caller"))?;
         let permit = directory.agreements.authorize(
-            &caller,
-            &method,
+            caller,
+            method,
             &story.context,
             query.asked.as_ref(),
             story.received.viet_nam_day(),
@@ -171,14 +166,14 @@ impl Exchange {
         let served = self
             .route(source, story, &permit, &query, parts.max_age_micros, deadline)
             .await?;
-        Answer::make(&method, &permit, &query, served)
+        Answer::make(method, &permit, &query, served)
     }
 
     /// Logs the outcome, waits until the entry is durable, and only then makes the reply.
     async fn finish(
         &self,
         waiters: &Waiters,
-        story: &Story,
+        story: &Story<'_>,
         outcome: Result<Answer, Refusal>,
         with_receipt: bool,
     ) -> Reply {
@@ -196,7 +191,7 @@ impl Exchange {
         match logged {
             Ok(logged) => {
                 let receipt = match with_receipt && outcome.is_ok() {
-                    true => self.receipt(logged.index()).await,
+                    true => Box::pin(self.receipt(logged.index())).await,
                     false => None,
                 };
                 Reply::new(story, outcome, receipt, logged)
@@ -209,7 +204,7 @@ impl Exchange {
     }
 
     /// Says in the log that a registry is about to be asked. Not waited for.
-    fn intend(&self, story: &Story) -> Result<(), Refusal> {
+    fn intend(&self, story: &Story<'_>) -> Result<(), Refusal> {
         self.log
             .append_with(|_, out| entry::intent(story, Moment::now(), out))
             .map(drop)

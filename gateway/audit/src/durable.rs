@@ -18,6 +18,11 @@ impl Ticket {
     pub fn index(&self) -> u64 {
         self.index
     }
+
+    /// For the one who wakes the caller; callers themselves hold one ticket an entry.
+    pub(crate) fn copy(&self) -> Self {
+        Self { ..*self }
+    }
 }
 
 /// Proof that an entry is on disk. Only this crate makes one, and only after the sync that covers the entry returned.

@@ -20,11 +20,18 @@ pub struct Waiters {
 
 struct Parked {
     durable: Durable,
-    /// The callers that wait, each under a number of its own.
-    waiting: Vec<(u64, Waker)>,
+    waiting: Vec<Parker>,
     next_number: u64,
     /// Kept from batch to batch, so that waking allocates nothing.
     woken: Vec<Waker>,
+}
+
+/// A caller that waits.
+struct Parker {
+    /// Different for every wait.
+    number: u64,
+    ticket: Ticket,
+    waker: Waker,
 }
 
 impl Waiters {
@@ -83,14 +90,18 @@ async fn drive(waiters: Waiters, mut news: watch::Receiver<Durable>) {
 }
 
 impl Waiters {
-    /// Wakes everybody: a caller in line behind this batch is rare, and parks again for little.
+    /// Wakes the callers whose entries this news is about. Those in line behind the batch sleep on.
     fn tell(&self, durable: Durable) {
         let mut woken = {
             let mut guard = self.lock();
             let parked = &mut *guard;
             parked.durable = durable;
             let mut woken = std::mem::take(&mut parked.woken);
-            woken.extend(parked.waiting.drain(..).map(|(_, waker)| waker));
+            let durable = &parked.durable;
+            let told = parked
+                .waiting
+                .extract_if(.., |parker| durable.outcome(&parker.ticket).is_some());
+            woken.extend(told.map(|parker| parker.waker));
             woken
         };
         woken.drain(..).for_each(Waker::wake);
@@ -117,13 +128,17 @@ impl Future for Waiting {
         }
         let place = this
             .number
-            .and_then(|number| parked.waiting.iter_mut().find(|(other, _)| *other == number));
-        if let Some((_, waker)) = place {
-            waker.clone_from(context.waker());
+            .and_then(|number| parked.waiting.iter_mut().find(|parker| parker.number == number));
+        if let Some(parker) = place {
+            parker.waker.clone_from(context.waker());
         } else {
             parked.next_number += 1;
             this.number = Some(parked.next_number);
-            parked.waiting.push((parked.next_number, context.waker().clone()));
+            parked.waiting.push(Parker {
+                number: parked.next_number,
+                ticket: this.ticket.copy(),
+                waker: context.waker().clone(),
+            });
         }
         Poll::Pending
     }
@@ -132,7 +147,10 @@ impl Future for Waiting {
 impl Drop for Waiting {
     fn drop(&mut self) {
         if let Some(number) = self.number {
-            self.waiters.lock().waiting.retain(|(other, _)| *other != number);
+            self.waiters
+                .lock()
+                .waiting
+                .retain(|parker| parker.number != number);
         }
     }
 }

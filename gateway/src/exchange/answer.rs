@@ -1,7 +1,5 @@
 //! From the record to what may leave: a view, or verdicts.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use prost::Message as _;
 use proto::lookup::v1::Operation;
@@ -14,11 +12,9 @@ use crate::clock::Moment;
 use crate::record::claims;
 use crate::record::method::Method;
 use crate::record::query::Query;
+use crate::record::view::Names;
 use crate::record::wire;
 use crate::status::{Reason, Refusal};
-
-/// Names of fields, shared by all who tell of them.
-type Names = Arc<[Arc<str>]>;
 
 /// What leaves when the entry is durable.
 pub(super) struct Answer {
@@ -86,8 +82,7 @@ fn verdicts(method: &Method, query: &Query<'_>, record: &KeptRecord) -> Result<(
     for verdict in &verdicts {
         wire::put_bytes(&mut payload, 1, &verdict.encode_to_vec());
     }
-    let given = query.fields_asked(method).into();
-    Ok((payload.into(), given))
+    Ok((payload.into(), query.fields_asked.clone().unwrap_or_default()))
 }
 
 fn garbled() -> Refusal {

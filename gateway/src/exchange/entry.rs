@@ -14,22 +14,22 @@ use crate::status::Refusal;
 const VERSION: u64 = 1;
 
 /// The entry that says that a registry is about to be asked.
-pub(super) fn intent(story: &Story, now: Moment, out: &mut Vec<u8>) {
+pub(super) fn intent(story: &Story<'_>, now: Moment, out: &mut Vec<u8>) {
     head(story, EntryKind::Intent, now, out);
-    put_list(out, 23, &story.fields_asked);
+    put_list(out, 23, story.fields_asked.as_deref().unwrap_or_default());
     tail(story, Tail::default(), out);
 }
 
 /// The entry that says how a call ended.
 pub(super) fn outcome(
-    story: &Story,
+    story: &Story<'_>,
     outcome: &Result<Answer, Refusal>,
     answer_hmac: Option<&[u8; 32]>,
     now: Moment,
     out: &mut Vec<u8>,
 ) {
     head(story, EntryKind::Outcome, now, out);
-    put_list(out, 23, &story.fields_asked);
+    put_list(out, 23, story.fields_asked.as_deref().unwrap_or_default());
     match outcome {
         Ok(answer) => {
             put_list(out, 24, &answer.given);
@@ -69,10 +69,10 @@ pub(super) fn source_word(from: From) -> &'static str {
     }
 }
 
-fn head(story: &Story, kind: EntryKind, now: Moment, out: &mut Vec<u8>) {
+fn head(story: &Story<'_>, kind: EntryKind, now: Moment, out: &mut Vec<u8>) {
     put_number(out, 1, VERSION);
     put_number(out, 2, now.0.cast_unsigned());
-    put_text(out, 3, &story.request_id);
+    put_text(out, 3, story.request_id.as_str());
     put_number(out, 4, kind as u64);
     if let Some(caller) = &story.caller {
         put_text(out, 5, caller.agency());
@@ -82,7 +82,7 @@ fn head(story: &Story, kind: EntryKind, now: Moment, out: &mut Vec<u8>) {
     } else if let Some(agency) = &story.agency {
         put_text(out, 5, agency);
     }
-    put_bytes(out, 9, &story.certificate);
+    put_bytes(out, 9, story.peer.fingerprint());
     if let Some(caller) = &story.caller {
         put_bytes(out, 10, caller.token_id_hash());
     }
@@ -97,7 +97,7 @@ fn head(story: &Story, kind: EntryKind, now: Moment, out: &mut Vec<u8>) {
         put_text(out, 18, &permit.grant().agreement);
         put_text(out, 19, &permit.grant().version);
     }
-    put_text(out, 20, &story.config_version);
+    put_text(out, 20, &story.directory.version);
     put_text(out, 21, &story.method.registry);
     put_text(out, 22, story.method.operation_word);
 }
@@ -110,7 +110,7 @@ struct Tail<'a> {
     clause: Option<&'a str>,
 }
 
-fn tail(story: &Story, tail: Tail<'_>, out: &mut Vec<u8>) {
+fn tail(story: &Story<'_>, tail: Tail<'_>, out: &mut Vec<u8>) {
     if let Some(hmac) = tail.answer_hmac {
         put_bytes(out, 28, hmac);
     }

@@ -13,21 +13,17 @@ use crate::status::{Reason, Refusal};
 const CERTIFICATE: &str = "lienthong.criminalrecord.v1.Certificate";
 const KIND: u32 = 2;
 
-/// Refuses claims about a certificate no. 2 before the registry is asked.
-pub(super) fn check_claims(method: &Method, claims: &[u8]) -> Result<(), Refusal> {
-    check(method, claims)
-}
-
 /// Refuses a record that is a certificate no. 2, or does not say that it is no. 1.
 pub(super) fn check_record(method: &Method, record: &[u8]) -> Result<(), Refusal> {
-    check(method, record)?;
+    check_claims(method, record)?;
     if &*method.record.name == CERTIFICATE && kind(record) != Some(CertificateKind::Number1 as u64) {
         return Err(refused());
     }
     Ok(())
 }
 
-fn check(method: &Method, message: &[u8]) -> Result<(), Refusal> {
+/// Refuses claims about a certificate no. 2, before the registry is asked.
+pub(super) fn check_claims(method: &Method, message: &[u8]) -> Result<(), Refusal> {
     if &*method.record.name != CERTIFICATE {
         return Ok(());
     }

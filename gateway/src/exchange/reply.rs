@@ -7,7 +7,7 @@ use proto::lookup::v1::{Receipt, Source};
 use tonic::Status;
 
 use super::answer::Answer;
-use super::story::Story;
+use super::story::{RequestId, Story};
 use crate::cache::From;
 use crate::clock::Moment;
 use crate::record::wire::{put_bytes, put_varint};
@@ -16,7 +16,7 @@ use crate::status::{Reason, Refusal};
 /// What goes back to the caller.
 pub struct Reply {
     outcome: Result<Bytes, Refusal>,
-    request_id: String,
+    request_id: RequestId,
     /// Index of the durable entry; none when the log could not take it.
     audit_index: Option<u64>,
     item: u32,
@@ -30,7 +30,7 @@ pub(super) struct ReceiptParts {
 
 impl Reply {
     pub(super) fn new(
-        story: &Story,
+        story: &Story<'_>,
         outcome: Result<Answer, Refusal>,
         receipt: Option<ReceiptParts>,
         logged: Logged,
@@ -38,20 +38,20 @@ impl Reply {
         let index = logged.index();
         Self {
             outcome: outcome.map(|answer| encode(story, &answer, receipt, index)),
-            request_id: story.request_id.clone(),
+            request_id: story.request_id,
             audit_index: Some(index),
             item: story.item,
         }
     }
 
     /// No log, no data.
-    pub(super) fn unlogged(story: &Story) -> Self {
+    pub(super) fn unlogged(story: &Story<'_>) -> Self {
         Self {
             outcome: Err(Refusal::new(
                 Reason::LogUnavailable,
                 "the access log can't promise durability now, so nothing is answered",
             )),
-            request_id: story.request_id.clone(),
+            request_id: story.request_id,
             audit_index: None,
             item: story.item,
         }
@@ -60,7 +60,7 @@ impl Reply {
     /// The response message of a unary call, or its status.
     pub fn into_message(self) -> Result<Bytes, Status> {
         self.outcome
-            .map_err(|refusal| refusal.status(&self.request_id, self.audit_index))
+            .map_err(|refusal| refusal.status(self.request_id.as_str(), self.audit_index))
     }
 
     /// The message of one item of a stream: a refusal stands inside it, and the stream goes on.
@@ -72,7 +72,7 @@ impl Reply {
                 put_bytes(
                     &mut out,
                     2,
-                    &provenance_of_refusal(&self.request_id, self.audit_index),
+                    &provenance_of_refusal(self.request_id.as_str(), self.audit_index),
                 );
                 put_varint(&mut out, 4, u64::from(self.item));
                 let refusal = proto::lookup::v1::Refusal {
@@ -89,7 +89,7 @@ impl Reply {
 }
 
 /// Record bytes and provenance bytes, simply put together: a message field and bytes share a wire type.
-fn encode(story: &Story, answer: &Answer, receipt: Option<ReceiptParts>, index: u64) -> Bytes {
+fn encode(story: &Story<'_>, answer: &Answer, receipt: Option<ReceiptParts>, index: u64) -> Bytes {
     use proto::lookup::v1::Operation;
     let mut out = Vec::with_capacity(answer.payload.len() + 192);
     match story.method.operation {
@@ -113,7 +113,7 @@ fn encode(story: &Story, answer: &Answer, receipt: Option<ReceiptParts>, index: 
     out.into()
 }
 
-fn put_provenance(out: &mut Vec<u8>, story: &Story, answer: &Answer, index: u64) {
+fn put_provenance(out: &mut Vec<u8>, story: &Story<'_>, answer: &Answer, index: u64) {
     put_bytes(out, 1, story.method.registry.as_bytes());
     if let Some(as_of) = answer.as_of {
         put_seconds(out, 2, as_of);
@@ -126,8 +126,8 @@ fn put_provenance(out: &mut Vec<u8>, story: &Story, answer: &Answer, index: u64)
     };
     put_varint(out, 4, source as u64);
     put_seconds(out, 5, answer.age_limit);
-    put_bytes(out, 6, story.config_version.as_bytes());
-    put_bytes(out, 7, story.request_id.as_bytes());
+    put_bytes(out, 6, story.directory.version.as_bytes());
+    put_bytes(out, 7, story.request_id.as_str().as_bytes());
     if index != 0 {
         put_varint(out, 8, index);
     }

@@ -12,6 +12,7 @@ use crate::authorization::Permit;
 use crate::cache::{self, From, Kept, Load, Served};
 use crate::clock::Moment;
 use crate::directory::Source;
+use crate::record::method::Method;
 use crate::record::query::Query;
 use crate::status::{Reason, Refusal};
 
@@ -28,13 +29,13 @@ impl Exchange {
     pub(super) async fn route(
         &self,
         source: &Arc<Source>,
-        story: &Story,
+        story: &Story<'_>,
         permit: &Permit,
         query: &Query<'_>,
         max_age: Option<i64>,
         deadline: Instant,
     ) -> Result<Routed, Refusal> {
-        let method = &story.method;
+        let method = story.method;
         let limit = match (max_age, permit.grant().max_age_micros) {
             (Some(caller), Some(agreement)) => Some(caller.min(agreement)),
             (caller, agreement) => caller.or(agreement),
@@ -44,27 +45,45 @@ impl Exchange {
         } else {
             limit.unwrap_or(source.answers.fresh_micros())
         };
-        let routed = |served| Ok(Routed { served, age_limit });
         let scope = match source.scope {
             Scope::Shared => None,
             Scope::PerAgency => story.caller.as_ref().map(|caller| caller.agency()),
         };
         let key = cache::key(scope, &method.record.name, &query.identifier);
-        let schema = method.record.clone();
-        let never_cached = method.never_cached;
-        let keep = move |kept: &Kept| match kept {
-            Kept::NotFound { .. } => !never_cached,
-            Kept::Record(record) => !never_cached && schema.cannot_say(record.whole()) == Ok(false),
+        let kept = match method.never_cached {
+            true => None,
+            false => source.answers.find(&key, limit, story.received),
         };
-        if !never_cached && let Some(served) = source.answers.find(&key, limit, story.received) {
-            if served.from == From::Stale {
-                self.intend(story)?;
-                source.answers.refresh(&key, keep, ask(source, story, query));
+        let served = match kept {
+            Some(served) => {
+                if served.from == From::Stale {
+                    self.intend(story)?;
+                    source
+                        .answers
+                        .refresh(&key, keep(method), ask(source, story, query));
+                }
+                served
             }
-            return routed(served);
-        }
+            // On the heap: the future of the common case stays small.
+            None => Box::pin(self.fetch(source, story, query, &key, limit, deadline)).await?,
+        };
+        Ok(Routed { served, age_limit })
+    }
+
+    /// Asks the registry, or finds what may be served although it can't be reached.
+    async fn fetch(
+        &self,
+        source: &Arc<Source>,
+        story: &Story<'_>,
+        query: &Query<'_>,
+        key: &[u8],
+        limit: Option<i64>,
+        deadline: Instant,
+    ) -> Result<Served, Refusal> {
         self.intend(story)?;
-        let load = source.answers.load(&key, keep, ask(source, story, query));
+        let load = source
+            .answers
+            .load(key, keep(story.method), ask(source, story, query));
         let outcome = tokio::time::timeout_at(deadline.into(), load)
             .await
             .map_err(|_| {
@@ -73,34 +92,44 @@ impl Exchange {
                     "the registry did not answer before the caller's deadline",
                 )
             })?;
-        match outcome {
-            Ok(kept) => routed(Served {
-                kept,
-                from: From::Registry,
-            }),
-            Err(error) => {
-                let unreachable = matches!(
-                    error,
-                    adapters::Error::Unavailable { .. } | adapters::Error::DeadlineExceeded
-                );
-                if unreachable && !never_cached {
-                    if let Some(served) = source.answers.find_despite_error(&key, limit, story.received) {
-                        return routed(served);
-                    }
-                    if source.answers.holds(&key) {
-                        return Err(too_stale(&source.name));
-                    }
-                }
-                Err(refusal(&source.name, &error))
+        let error = match outcome {
+            Ok(kept) => {
+                return Ok(Served {
+                    kept,
+                    from: From::Registry,
+                });
+            }
+            Err(error) => error,
+        };
+        let unreachable = matches!(
+            error,
+            adapters::Error::Unavailable { .. } | adapters::Error::DeadlineExceeded
+        );
+        if unreachable && !story.method.never_cached {
+            if let Some(served) = source.answers.find_despite_error(key, limit, story.received) {
+                return Ok(served);
+            }
+            if source.answers.holds(key) {
+                return Err(too_stale(&source.name));
             }
         }
+        Err(refusal(&source.name, &error))
+    }
+}
+
+/// Whether an answer of this method may be kept.
+fn keep(method: &Method) -> impl FnOnce(&Kept) -> bool + Send + use<> {
+    let (schema, never_cached) = (method.record.clone(), method.never_cached);
+    move |kept| match kept {
+        Kept::NotFound { .. } => !never_cached,
+        Kept::Record(record) => !never_cached && schema.cannot_say(record.whole()) == Ok(false),
     }
 }
 
 /// One question to the registry, under the registry's own time limit: it goes on when the caller goes.
 fn ask(
     source: &Arc<Source>,
-    story: &Story,
+    story: &Story<'_>,
     query: &Query<'_>,
 ) -> impl Future<Output = Load> + Send + 'static {
     let source = source.clone();

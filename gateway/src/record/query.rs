@@ -9,7 +9,7 @@ use super::claims;
 use super::mask::MaskError;
 use super::method::Method;
 use super::schema::canonical_identifier;
-use super::view::{Leaves, View};
+use super::view::{Leaves, Names, View};
 use super::wire::{self, Garbled, Value};
 use crate::status::{Reason, Refusal};
 
@@ -177,6 +177,8 @@ pub struct Query<'a> {
     pub facts: Vec<(usize, Value<'a>)>,
     /// The fields asked: of the mask, or of the claims. `None`: all that the agreement lists.
     pub asked: Option<Asked>,
+    /// Their names.
+    pub fields_asked: Option<Names>,
     /// The claims of a confirm or check.
     pub claims: &'a [u8],
 }
@@ -225,27 +227,17 @@ impl<'a> Query<'a> {
             Operation::Get => (mask(method, parts.body)?.map(Asked::Mask), &[][..]),
             _ => (Some(Asked::Claims(claimed(method, parts.body)?)), parts.body),
         };
+        let fields_asked = asked.as_ref().map(|asked| match asked {
+            Asked::Mask(view) => view.listed().clone(),
+            Asked::Claims(leaves) => method.record.names(leaves),
+        });
         Ok(Self {
             identifier,
             facts,
             asked,
+            fields_asked,
             claims,
         })
-    }
-
-    /// Names of the fields asked for; none for all that the agreement lists.
-    pub fn fields_asked(&self, method: &Method) -> Vec<Arc<str>> {
-        match &self.asked {
-            None => Vec::new(),
-            Some(Asked::Mask(view)) => view.listed().cloned().collect(),
-            Some(Asked::Claims(leaves)) => method
-                .record
-                .each_leaf()
-                .into_iter()
-                .filter(|leaf| leaves.contains(leaf.leaves.start))
-                .map(|leaf| leaf.path.clone())
-                .collect(),
-        }
     }
 }
 

@@ -7,6 +7,7 @@ use adapters::text;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use proto::lookup::v1::{MatchRule, Sensitivity};
 
+use super::view::{Leaves, Names};
 use super::wire::{self, Garbled};
 
 /// Records nest no deeper than this; a deeper or recursive message type is refused at load, so that
@@ -109,6 +110,15 @@ impl Schema {
         let mut found = Vec::with_capacity(self.leaves);
         self.root.each_leaf(&mut found);
         found
+    }
+
+    /// The paths of a set of leaves.
+    pub fn names(&self, leaves: &Leaves) -> Names {
+        self.each_leaf()
+            .into_iter()
+            .filter(|leaf| leaves.contains(leaf.leaves.start))
+            .map(|leaf| leaf.path.clone())
+            .collect()
     }
 
     /// Whether a state in the record is "cannot say": such a record is never kept.

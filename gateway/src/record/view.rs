@@ -42,6 +42,9 @@ impl Leaves {
     }
 }
 
+/// Names of fields, shared by all who tell of them.
+pub type Names = Arc<[Arc<str>]>;
+
 /// The fields that may leave, of one record type.
 #[derive(Debug)]
 pub struct View {
@@ -50,7 +53,9 @@ pub struct View {
     /// The allowed leaves.
     pub leaves: Leaves,
     /// The fields as they were listed; a wildcard stands as the fields that it covers.
-    listed: Vec<(Arc<str>, std::ops::Range<usize>)>,
+    listed: Names,
+    /// The leaves of each listed field.
+    ranges: Vec<std::ops::Range<usize>>,
 }
 
 /// A path that names no field of the record.
@@ -69,7 +74,7 @@ pub struct Cut {
     /// The encoded message.
     pub bytes: Bytes,
     /// The listed fields that it holds.
-    pub given: Arc<[Arc<str>]>,
+    pub given: Names,
 }
 
 impl View {
@@ -98,17 +103,19 @@ impl View {
         }
         listed.sort_by_key(|(_, range)| (range.start, range.end));
         listed.dedup();
+        let (listed, ranges): (Vec<_>, _) = listed.into_iter().unzip();
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Ok(Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             leaves,
-            listed,
+            listed: listed.into(),
+            ranges,
         })
     }
 
     /// The listed paths.
-    pub fn listed(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.listed.iter().map(|(path, _)| path)
+    pub fn listed(&self) -> &Names {
+        &self.listed
     }
 
     /// Cuts a record down to this view.
@@ -119,7 +126,8 @@ impl View {
         let given = self
             .listed
             .iter()
-            .filter(|(_, range)| range.clone().any(|leaf| kept.contains(leaf)))
+            .zip(&self.ranges)
+            .filter(|(_, range)| (*range).clone().any(|leaf| kept.contains(leaf)))
             .map(|(path, _)| path.clone())
             .collect();
         Ok(Cut {

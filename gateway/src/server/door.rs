@@ -12,9 +12,9 @@ use tokio::sync::mpsc;
 use tonic::service::Routes;
 use tower::ServiceExt as _;
 
-use super::frame::{self, Answered};
+use super::frame::{self, Answered, Part};
 use crate::clock::Moment;
-use crate::exchange::{Call, Exchange};
+use crate::exchange::{Call, Exchange, Reply};
 use crate::identity::{PeerCertificate, Rejected};
 use crate::record::method::Method;
 use crate::status::{Reason, Refusal};
@@ -37,24 +37,72 @@ const AUDIT: &str = "/lienthong.audit.v1.AuditService/";
 const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/";
 
 impl Door {
-    /// Answers one call on a connection with this certificate.
+    /// Answers one call on a connection with this certificate. What is rare stands on the heap, so that
+    /// the future of a unary lookup stays small: it is moved several times before it runs.
     pub(super) async fn call(
         self,
         peer: Arc<PeerCertificate>,
         request: Request<Incoming>,
     ) -> Response<Answered> {
         match self.methods.get(request.uri().path()).cloned() {
-            Some(method) => self.lookup(&peer, method, request).await,
-            None => self.other(&peer, request).await,
+            Some(method) if method.streaming => Box::pin(self.stream(peer, method, request)).await,
+            Some(method) => self.unary(&peer, &method, request).await,
+            None => Box::pin(self.other(&peer, request)).await,
         }
     }
 
-    async fn lookup(
+    async fn unary(
+        &self,
+        peer: &PeerCertificate,
+        method: &Arc<Method>,
+        request: Request<Incoming>,
+    ) -> Response<Answered> {
+        let (deadline, headers, message) = self.receive(request).await;
+        let call = Call {
+            method,
+            peer,
+            headers: &headers,
+            message: message.as_ref().map(|message| &**message).map_err(Clone::clone),
+            deadline,
+        };
+        frame::unary(self.exchange.answer(&self.waiters, call).await.into_message())
+    }
+
+    /// Items are answered in a task of their own, a few ahead of the peer that reads them.
+    async fn stream(
         self,
-        peer: &Arc<PeerCertificate>,
+        peer: Arc<PeerCertificate>,
         method: Arc<Method>,
         request: Request<Incoming>,
     ) -> Response<Answered> {
+        let (deadline, headers, message) = self.receive(request).await;
+        let (items, received) = mpsc::channel(4);
+        tokio::spawn(async move {
+            let call = Call {
+                method: &method,
+                peer: &peer,
+                headers: &headers,
+                message: message.as_ref().map(|message| &**message).map_err(Clone::clone),
+                deadline,
+            };
+            let send = |reply: Reply| {
+                let items = items.clone();
+                async move { items.send(Part::Message(reply.into_item())).await.is_ok() }
+            };
+            let end = match self.exchange.answer_items(&self.waiters, call, send).await {
+                Ok(()) => Ok(()),
+                Err(refused) => refused.into_message().map(drop),
+            };
+            drop(items.send(Part::End(end)).await);
+        });
+        frame::streamed(received)
+    }
+
+    /// The caller's deadline, the headers, and the message or why there is none.
+    async fn receive(
+        &self,
+        request: Request<Incoming>,
+    ) -> (Instant, http::HeaderMap, Result<Bytes, Refusal>) {
         let wanted = frame::timeout(request.headers()).unwrap_or(self.call_timeout);
         let deadline = Instant::now() + wanted.min(self.call_timeout);
         let (head, body) = request.into_parts();
@@ -66,72 +114,7 @@ impl Door {
                     "the message did not come before the deadline",
                 ))
             });
-        if method.streaming {
-            return self
-                .stream(peer.clone(), method, head.headers, message, deadline)
-                .await;
-        }
-        let call = Call {
-            method: &method,
-            peer,
-            headers: &head.headers,
-            message: message.as_ref().map(|message| &**message).map_err(Clone::clone),
-            deadline,
-        };
-        frame::unary(self.exchange.answer(&self.waiters, call).await.into_message())
-    }
-
-    async fn stream(
-        self,
-        peer: Arc<PeerCertificate>,
-        method: Arc<Method>,
-        headers: http::HeaderMap,
-        message: Result<Bytes, Refusal>,
-        deadline: Instant,
-    ) -> Response<Answered> {
-        let (items, received) = mpsc::channel(4);
-        let (whole, refused) = tokio::sync::oneshot::channel();
-        tokio::spawn(async move {
-            let call = Call {
-                method: &method,
-                peer: &peer,
-                headers: &headers,
-                message: message.as_ref().map(|message| &**message).map_err(Clone::clone),
-                deadline,
-            };
-            let send = |reply: crate::exchange::Reply| {
-                let items = items.clone();
-                async move { items.send(reply.into_item()).await.is_ok() }
-            };
-            if let Err(reply) = self.exchange.answer_items(&self.waiters, call, send).await {
-                drop(whole.send(reply.into_message().err()));
-            }
-        });
-        // The sender is dropped unused when the stream as a whole was not refused.
-        let mut received = received;
-        let first = tokio::select! {
-            refusal = refused => match refusal {
-                Ok(Some(status)) => return frame::refused(&status),
-                _ => None,
-            },
-            first = received.recv() => first,
-        };
-        match first {
-            None => frame::streamed(received),
-            Some(first) => {
-                let (again, stream) = mpsc::channel(4);
-                tokio::spawn(async move {
-                    let mut next = Some(first);
-                    while let Some(message) = next {
-                        if again.send(message).await.is_err() {
-                            return;
-                        }
-                        next = received.recv().await;
-                    }
-                });
-                frame::streamed(stream)
-            }
-        }
+        (deadline, head.headers, message)
     }
 
     /// Health, reflection and the audit service. All but health need a caller.

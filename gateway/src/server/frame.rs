@@ -26,9 +26,17 @@ pub(super) enum Answered {
     /// Nothing: the status stands in the headers.
     Empty,
     /// Messages as they come, then trailers.
-    Stream(mpsc::Receiver<Bytes>, bool),
+    Stream(mpsc::Receiver<Part>, bool),
     /// The body of another service.
     Other(tonic::body::Body),
+}
+
+/// What comes of a stream.
+pub(super) enum Part {
+    /// One message.
+    Message(Bytes),
+    /// The end, and why when it is not a good one. A stream that ends without it broke off.
+    End(Result<(), Status>),
 }
 
 /// The one message of a request, or why there is none.
@@ -92,16 +100,12 @@ pub(super) fn unary(outcome: Result<Bytes, Status>) -> Response<Answered> {
 /// The response of a call that is refused as a whole.
 pub(super) fn refused(status: &Status) -> Response<Answered> {
     let mut response = respond(Answered::Empty);
-    if status.add_header(response.headers_mut()).is_err() {
-        response
-            .headers_mut()
-            .insert("grpc-status", HeaderValue::from_static("13"));
-    }
+    response.headers_mut().extend(trailers(status));
     response
 }
 
 /// The response of a stream: messages are framed by `framed`.
-pub(super) fn streamed(messages: mpsc::Receiver<Bytes>) -> Response<Answered> {
+pub(super) fn streamed(messages: mpsc::Receiver<Part>) -> Response<Answered> {
     respond(Answered::Stream(messages, false))
 }
 
@@ -129,6 +133,14 @@ fn ok_trailers() -> HeaderMap {
     trailers
 }
 
+fn trailers(status: &Status) -> HeaderMap {
+    let mut trailers = HeaderMap::new();
+    if status.add_header(&mut trailers).is_err() {
+        trailers.insert("grpc-status", HeaderValue::from_static("13"));
+    }
+    trailers
+}
+
 fn malformed(what: &str) -> Refusal {
     Refusal::new(Reason::Malformed, what)
 }
@@ -147,15 +159,17 @@ impl Body for Answered {
                 None => trailers.take().map(|trailers| Ok(Frame::trailers(trailers))),
             }),
             Self::Empty => Poll::Ready(None),
-            Self::Stream(messages, ended) => match messages.poll_recv(context) {
-                Poll::Pending => Poll::Pending,
-                Poll::Ready(Some(message)) => Poll::Ready(Some(Ok(Frame::data(framed(&message))))),
-                Poll::Ready(None) if *ended => Poll::Ready(None),
-                Poll::Ready(None) => {
-                    *ended = true;
-                    Poll::Ready(Some(Ok(Frame::trailers(ok_trailers()))))
-                }
-            },
+            Self::Stream(_, true) => Poll::Ready(None),
+            Self::Stream(messages, ended) => messages.poll_recv(context).map(|next| {
+                let trailers = match next {
+                    Some(Part::Message(message)) => return Some(Ok(Frame::data(framed(&message)))),
+                    Some(Part::End(Ok(()))) => ok_trailers(),
+                    Some(Part::End(Err(status))) => trailers(&status),
+                    None => trailers(&Status::internal("the stream broke off")),
+                };
+                *ended = true;
+                Some(Ok(Frame::trailers(trailers)))
+            }),
             Self::Other(body) => Pin::new(body).poll_frame(context),
         }
     }
