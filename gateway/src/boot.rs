@@ -1,21 +1,33 @@
 //! The one place where the parts meet: from settings to a gateway at work.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `watch` | when the configuration is to be read again |
+//! | `stamps` | whether files changed, without reading them |
+//! | `reload` | a new configuration put in force, or the old one kept |
+//! | `changes` | what a new one changes, told by names of files |
+
+mod changes;
+mod reload;
+mod stamps;
+mod watch;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
-use audit::{Entry, EntryKind, Log, Options, Pseudonymizer, Signer};
+use audit::{Log, Options, Pseudonymizer, Signer};
 
-use crate::clock::Moment;
 use crate::directory::Directory;
 use crate::exchange::Exchange;
 use crate::identity::{ClientTrust, VerifiedTokens, configured, tls};
 use crate::record::method::{self, Methods};
 use crate::rpc;
 use crate::server::listener::{self, Listening, Parts};
-use crate::settings::{self, Settings};
+use crate::settings::Settings;
+use reload::{Reloading, note};
+use watch::Watch;
 
 /// Verified tokens remembered at one moment.
 const TOKENS: u64 = 100_000;
@@ -24,9 +36,7 @@ const TOKENS: u64 = 100_000;
 pub struct Running {
     listening: Listening,
     exchange: Arc<Exchange>,
-    methods: Methods,
-    verified: Arc<VerifiedTokens>,
-    config: PathBuf,
+    watch: Watch,
 }
 
 /// Starts the gateway.
@@ -36,7 +46,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
     let own = configured::server_certificate(&settings.gateway.tls, &settings.base);
     let tls = Arc::new(tls::server_config(&own, &trust)?);
     let verified = VerifiedTokens::new(TOKENS);
-    let directory = Directory::compile(&settings, &methods, verified.clone())?;
+    let directory = Directory::compile(&settings, &methods, verified.clone(), None)?;
 
     let audit = &settings.gateway.audit;
     let signer =
@@ -56,7 +66,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         log,
         pseudonyms,
     });
-    note(&exchange, "start", "OK")?;
+    note(&exchange, "start", "OK", String::new())?;
     let others = rpc::others(&exchange)?;
     let parts = Parts {
         exchange: exchange.clone(),
@@ -67,12 +77,19 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
     };
     let listening = listener::listen(&settings.gateway.listener, parts)
         .with_context(|| format!("listening on {}", settings.gateway.listener.address))?;
+    let watch = Watch::start(Reloading {
+        exchange: exchange.clone(),
+        methods,
+        verified,
+        config: settings.base.clone(),
+        settings,
+        refused: None,
+    })
+    .context("the thread of the configuration")?;
     Ok(Running {
         listening,
         exchange,
-        methods,
-        verified,
-        config: settings.base,
+        watch,
     })
 }
 
@@ -82,45 +99,18 @@ impl Running {
         self.listening.address
     }
 
-    /// Reads the configuration again, checks it whole, and swaps it once; or keeps the old one.
-    pub fn reload(&self) -> anyhow::Result<()> {
-        let reloaded = settings::load(&self.config)
-            .map_err(|problems| anyhow::anyhow!("{problems}"))
-            .and_then(|settings| {
-                Ok(Directory::compile(
-                    &settings,
-                    &self.methods,
-                    self.verified.clone(),
-                )?)
-            });
-        match reloaded {
-            Ok(directory) if directory.version == self.exchange.directory.load().version => Ok(()),
-            Ok(directory) => {
-                self.exchange.directory.store(Arc::new(directory));
-                note(&self.exchange, "reload", "OK")
-            }
-            Err(error) => {
-                note(&self.exchange, "reload", "REFUSED")?;
-                Err(error)
-            }
-        }
+    /// Has the configuration read again at once; changed files are seen without it. A good one is put
+    /// in force whole, a broken one changes nothing; the process log says which.
+    pub fn reload(&self) {
+        self.watch.ask();
     }
 
     /// Finishes the calls under way, writes the last checkpoint, and ends.
     pub fn stop(self) {
+        drop(self.watch);
         self.listening.stop();
-        if let Err(error) = note(&self.exchange, "stop", "OK") {
+        if let Err(error) = note(&self.exchange, "stop", "OK", String::new()) {
             tracing::error!(%error, "the stop could not be logged");
         }
     }
-}
-
-/// An entry about the gateway itself.
-fn note(exchange: &Exchange, operation: &str, outcome: &str) -> anyhow::Result<()> {
-    let mut entry = Entry::new(EntryKind::Operation, Moment::now().0);
-    entry.operation = operation.to_owned();
-    entry.outcome = outcome.to_owned();
-    entry.config_version = exchange.directory.load().version.to_string();
-    exchange.log.append_blocking(&entry)?;
-    Ok(())
 }

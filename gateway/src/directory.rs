@@ -40,4 +40,6 @@ pub struct Source {
     pub scope: Scope,
     /// Longest time for one answer.
     pub timeout: Duration,
+    /// SHA-256 of the file that it was opened from.
+    made_from: [u8; 32],
 }

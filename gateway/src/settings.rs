@@ -2,7 +2,7 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `gateway` | `gateway.toml`; its sections are `listener`, `tls`, `token`, `audit`, `cache`, `telemetry` |
+//! | `gateway` | `gateway.toml`; its sections are `listener`, `tls`, `token`, `audit`, `telemetry` |
 //! | `agency`, `agreement`, `procedure` | one file of that folder; registries are `adapters::settings` |
 //! | `load` | from a folder to settings, or to all that is wrong with it |
 //! | `tree`, `source` | the files, read in one pass; places in one of them |
@@ -14,7 +14,6 @@
 mod agency;
 mod agreement;
 mod audit;
-mod cache;
 mod check;
 mod day;
 mod fields;
@@ -40,7 +39,6 @@ use adapters::RegistrySettings;
 pub use agency::{AgencyCertificate, AgencySettings, AgencyToken};
 pub use agreement::{AgreementSettings, GrantOperation, GrantSettings, GrantStep, SecondFact};
 pub use audit::AuditSettings;
-pub use cache::CacheSettings;
 pub use day::Day;
 pub use gateway::GatewaySettings;
 pub use listener::ListenerSettings;
@@ -50,6 +48,7 @@ pub use procedure::{ComponentSettings, ProcedureSettings, ReplacementSettings};
 pub use telemetry::{LogFormat, TelemetrySettings};
 pub use tls::{ClientCa, TlsSettings};
 pub use token::{TokenIssuerSettings, TokenSettings};
+pub use tree::{folders, paths};
 
 /// One whole tree, checked. Names of files without their ending are the keys.
 #[derive(Clone, Debug)]
@@ -68,6 +67,9 @@ pub struct Settings {
     pub procedures: BTreeMap<String, ProcedureSettings>,
     /// The folder that relative paths start from.
     pub base: PathBuf,
+    /// SHA-256 of each file that was read: those of the tree, and the certificates, revocation lists
+    /// and key sets that it names. Private keys are not among them.
+    pub files: BTreeMap<PathBuf, [u8; 32]>,
     /// What is worth a look, though the tree is used.
     pub warnings: Vec<Problem>,
 }
@@ -77,5 +79,21 @@ impl Settings {
     #[must_use]
     pub fn path(&self, written: &Path) -> PathBuf {
         self.base.join(written)
+    }
+
+    /// SHA-256 of a registry's file; zeros for one that has none.
+    pub(crate) fn registry_file(&self, name: &str) -> [u8; 32] {
+        let path = Path::new("registries").join(format!("{name}.toml"));
+        self.files.get(&path).copied().unwrap_or_default()
+    }
+
+    /// The files outside the tree whose content is put in force with it, private keys included.
+    #[must_use]
+    pub fn named_files(&self) -> Vec<PathBuf> {
+        let named = self
+            .gateway
+            .public_files()
+            .chain([self.gateway.tls.key.get_ref()]);
+        named.map(|written| self.path(written)).collect()
     }
 }

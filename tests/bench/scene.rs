@@ -164,9 +164,6 @@ folder = "../audit"
 origin = "bench.example/lienthong"
 signing_key = "keys/log.key"
 pseudonym_key = "keys/pseudonym.key"
-
-[cache]
-size = "512 MiB"
 "#,
         issuer = token::issuer_value("bench"),
     )

@@ -1,15 +1,19 @@
 //! A new configuration. Rule 5: it is taken whole or not at all.
 
+use std::fs;
+use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant};
 
 use harness::messages::get;
 use harness::registries::AN;
+use harness::tokens::TokenIssuer;
 use harness::tree::{OFFICE, OTHER_PROCEDURE, PROCEDURE};
 use harness::{Client, Gateway, Scene};
+use proto::lookup::v1::Source;
 
+/// Waits until a call has this outcome: the word of a refusal, or `OK`.
 async fn becomes(gateway: &Gateway, client: &Client, wanted: &str) {
     let end = Instant::now() + Duration::from_secs(10);
-    gateway.reload();
     loop {
         let word = client
             .citizen(get(AN))
@@ -23,14 +27,14 @@ async fn becomes(gateway: &Gateway, client: &Client, wanted: &str) {
             "{word}, wanted {wanted}: {}",
             gateway.words()
         );
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
 #[tokio::test]
 async fn a_changed_agreement_acts_on_an_open_connection_and_a_broken_file_changes_nothing() {
     let scene = Scene::new();
-    let (gateway, office) = (scene.start(), scene.agency(OFFICE));
+    let (mut gateway, office) = (scene.start(), scene.agency(OFFICE));
     let client = gateway.connect(&office, office.token(&scene)).await;
     let version = async || {
         client
@@ -52,7 +56,100 @@ async fn a_changed_agreement_acts_on_an_open_connection_and_a_broken_file_change
     assert_ne!(first, second);
 
     scene.tree.edit(file, "version = \"2\"", "version = ");
-    gateway.reload();
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
     assert_eq!(version().await, second);
+    let told = gateway
+        .words()
+        .matches("the old configuration stays in force")
+        .count();
+    assert_eq!(told, 1, "a broken tree is told once: {}", gateway.words());
+    gateway.reload();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let told = gateway
+        .words()
+        .matches("the old configuration stays in force")
+        .count();
+    assert_eq!(told, 2, "and again when somebody asks");
+
+    gateway.stop();
+    let entries = scene.log().entries();
+    let reloads = entries.iter().filter(|(_, entry)| entry.operation == "reload");
+    let told: Vec<_> = reloads
+        .map(|(_, entry)| (entry.outcome.as_str(), entry.detail.as_str()))
+        .collect();
+    let changed = format!("changed {file}");
+    assert_eq!(told.first(), Some(&("OK", changed.as_str())));
+    assert_eq!(told.last(), Some(&("REFUSED", "")));
+}
+
+#[tokio::test]
+async fn a_file_outside_the_folder_and_a_folder_that_is_a_link_are_seen_without_a_signal() {
+    let mut scene = Scene::new();
+    let outside = scene.folder().join("keys");
+    fs::create_dir(&outside).unwrap();
+    let jwks = outside.join("test.json");
+    fs::write(&jwks, scene.issuer.key_set().to_string()).unwrap();
+    scene
+        .tree
+        .edit("gateway.toml", "issuers/test.json", "../keys/test.json");
+    // As a ConfigMap is mounted: the file is a link through a link, and that one is led elsewhere.
+    let root = scene.tree.root().to_owned();
+    let version = |name: &str, procedure: &str| {
+        let folder = root.join(name);
+        fs::create_dir(&folder).unwrap();
+        let text = fs::read_to_string(root.join("agreements/population.toml")).unwrap();
+        fs::write(folder.join("population.toml"), text.replace(PROCEDURE, procedure)).unwrap();
+    };
+    version("..first", PROCEDURE);
+    version("..second", OTHER_PROCEDURE);
+    symlink("..first", root.join("..data")).unwrap();
+    fs::remove_file(root.join("agreements/population.toml")).unwrap();
+    symlink(
+        "../..data/population.toml",
+        root.join("agreements/population.toml"),
+    )
+    .unwrap();
+
+    let (gateway, office) = (scene.start(), scene.agency(OFFICE));
+    let client = gateway.connect(&office, office.token(&scene)).await;
+    becomes(&gateway, &client, "OK").await;
+    symlink("..second", root.join("..next")).unwrap();
+    fs::rename(root.join("..next"), root.join("..data")).unwrap();
+    becomes(&gateway, &client, "PROCEDURE_NOT_AGREED").await;
+    symlink("..first", root.join("..next")).unwrap();
+    fs::rename(root.join("..next"), root.join("..data")).unwrap();
+    becomes(&gateway, &client, "OK").await;
+
+    scene.issuer = TokenIssuer::new();
+    fs::write(&jwks, scene.issuer.key_set().to_string()).unwrap();
+    becomes(&gateway, &client, "TOKEN_SIGNATURE").await;
+    let client = client.with_token(office.token(&scene));
+    becomes(&gateway, &client, "OK").await;
+}
+
+#[tokio::test]
+async fn a_registry_keeps_its_answers_when_another_file_changes_and_loses_them_with_its_own() {
+    let scene = Scene::new();
+    let (gateway, office) = (scene.start(), scene.agency(OFFICE));
+    let client = gateway.connect(&office, office.token(&scene)).await;
+    let provenance = async || client.citizen(get(AN)).await.unwrap().provenance.unwrap();
+    let changed = async |file: &str, old: &str, new: &str| {
+        let before = provenance().await.config_version;
+        scene.tree.edit(file, old, new);
+        let end = Instant::now() + Duration::from_secs(10);
+        loop {
+            let now = provenance().await;
+            if now.config_version != before {
+                return now.source();
+            }
+            assert!(Instant::now() < end, "{}", gateway.words());
+        }
+    };
+    provenance().await;
+    assert_eq!(provenance().await.source(), Source::Cache);
+    let agreement = changed("agreements/population.toml", "version = \"1\"", "version = \"2\"").await;
+    assert_eq!(agreement, Source::Cache);
+    let registry = changed("registries/population.toml", "fresh = \"5m\"", "fresh = \"6m\"").await;
+    assert_eq!(registry, Source::Registry);
+    assert_eq!(provenance().await.source(), Source::Cache);
 }

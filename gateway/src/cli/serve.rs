@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::settings::{self, LogFormat, TelemetrySettings};
 use crate::{boot, boot::Running};
 
-/// Serves lookups until SIGTERM or Ctrl-C; SIGHUP reads the configuration again.
+/// Serves lookups until SIGTERM or Ctrl-C. A changed configuration is taken over; SIGHUP reads it at once.
 #[derive(Debug, Args)]
 pub(super) struct ServeCommand {
     /// Folder of the configuration tree.
@@ -67,10 +67,7 @@ async fn until_stopped(running: &Running, mut signals: Signals) -> anyhow::Resul
         tokio::select! {
             _ = signals.terminate.recv() => return Ok(()),
             _ = signals.interrupt.recv() => return Ok(()),
-            _ = signals.reload.recv() => match running.reload() {
-                Ok(()) => tracing::info!("the configuration was read again"),
-                Err(error) => tracing::error!(%error, "the old configuration stays in force"),
-            },
+            _ = signals.reload.recv() => running.reload(),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! From checked settings to a directory.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
+use adapters::RegistrySettings;
 use jiff::civil::Date;
 
 use super::{Directory, Source};
@@ -35,11 +37,13 @@ pub enum CompileError {
 }
 
 impl Directory {
-    /// Compiles settings. Opens every registry: blocks while it does.
+    /// Compiles settings. Blocks while registries are opened: all but those that `before` has
+    /// already opened from the same file, which keep their connection and their answers.
     pub fn compile(
         settings: &Settings,
         methods: &HashMap<Arc<str>, Arc<Method>>,
         verified: Arc<VerifiedTokens>,
+        before: Option<&Self>,
     ) -> Result<Self, CompileError> {
         let snapshot = configured::snapshot(
             &settings.gateway.token,
@@ -52,17 +56,15 @@ impl Directory {
         }
         let mut registries = HashMap::new();
         for (name, registry) in &settings.registries {
-            let connected = adapters::connect(name, registry, &settings.base, &proto::descriptors())
-                .map_err(|error| CompileError::Registry(name.clone(), error))?;
-            let name: Arc<str> = name.as_str().into();
-            let source = Source {
-                name: name.clone(),
-                registry: connected,
-                answers: Answers::new(&registry.cache),
-                scope: registry.cache.scope,
-                timeout: registry.protection.timeout.0,
+            let made_from = settings.registry_file(name);
+            let open_already = before
+                .and_then(|before| before.registries.get(name.as_str()))
+                .filter(|source| source.made_from == made_from);
+            let source = match open_already {
+                Some(source) => source.clone(),
+                None => Arc::new(open(name, registry, &settings.base, made_from)?),
             };
-            registries.insert(name, Arc::new(source));
+            registries.insert(source.name.clone(), source);
         }
         Ok(Self {
             version: settings.version.as_str().into(),
@@ -72,6 +74,24 @@ impl Directory {
             registries,
         })
     }
+}
+
+fn open(
+    name: &str,
+    registry: &RegistrySettings,
+    base: &Path,
+    made_from: [u8; 32],
+) -> Result<Source, CompileError> {
+    let connected = adapters::connect(name, registry, base, &proto::descriptors())
+        .map_err(|error| CompileError::Registry(name.to_owned(), error))?;
+    Ok(Source {
+        name: name.into(),
+        registry: connected,
+        answers: Answers::new(&registry.cache),
+        scope: registry.cache.scope,
+        timeout: registry.protection.timeout.0,
+        made_from,
+    })
 }
 
 fn compile_agreement(

@@ -1,9 +1,10 @@
 //! `gateway.toml`: the settings of the gateway itself, a section a part.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
 use super::audit::AuditSettings;
-use super::cache::CacheSettings;
 use super::listener::ListenerSettings;
 use super::telemetry::TelemetrySettings;
 use super::tls::TlsSettings;
@@ -22,10 +23,19 @@ pub struct GatewaySettings {
     pub token: TokenSettings,
     /// The access log.
     pub audit: AuditSettings,
-    /// Memory for answers of all registries together.
-    #[serde(default)]
-    pub cache: CacheSettings,
     /// What the program says about itself.
     #[serde(default)]
     pub telemetry: TelemetrySettings,
+}
+
+impl GatewaySettings {
+    /// The files that are put in force with the tree and hold no secret, as they are written.
+    pub(super) fn public_files(&self) -> impl Iterator<Item = &PathBuf> {
+        let authorities = self.tls.client_ca.get_ref().iter().map(|ca| ca.file.get_ref());
+        let issuers = self.token.issuers.get_ref().iter();
+        [self.tls.certificate.get_ref()]
+            .into_iter()
+            .chain(authorities)
+            .chain(issuers.map(|issuer| issuer.jwks.get_ref()))
+    }
 }

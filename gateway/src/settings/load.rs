@@ -30,9 +30,11 @@ pub fn load_without_files(dir: &Path) -> Result<Settings, Problems> {
 
 fn load_with(dir: &Path, with_files: bool) -> Result<Settings, Problems> {
     let (files, mut problems) = tree::read_files(dir);
+    let mut hashes = BTreeMap::new();
     let mut hash = Sha256::new();
     for source in files.all() {
         hash_file(&mut hash, &source.path, source.text.as_bytes());
+        hashes.insert(source.path.clone(), Sha256::digest(&source.text).into());
     }
     let draft = read_and_check(files, dir, with_files, &mut problems);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
@@ -42,9 +44,10 @@ fn load_with(dir: &Path, with_files: bool) -> Result<Settings, Problems> {
         // Without the file there was an error above.
         return Err(Problems::new(dir, problems));
     };
-    for issuer in gateway.value.token.issuers.get_ref() {
-        if let Ok(bytes) = tree::bytes(&dir.join(issuer.jwks.get_ref())) {
-            hash_file(&mut hash, issuer.jwks.get_ref(), &bytes);
+    for path in gateway.value.public_files() {
+        if let Ok(bytes) = tree::bytes(&dir.join(path)) {
+            hash_file(&mut hash, path, &bytes);
+            hashes.insert(path.clone(), Sha256::digest(&bytes).into());
         }
     }
     Ok(Settings {
@@ -55,6 +58,7 @@ fn load_with(dir: &Path, with_files: bool) -> Result<Settings, Problems> {
         agreements: values(draft.agreements),
         procedures: values(draft.procedures),
         base: dir.to_owned(),
+        files: hashes,
         warnings: Problems::new(dir, problems).problems,
     })
 }

@@ -64,6 +64,28 @@ pub(super) fn read_files(base: &Path) -> (Files, Vec<Problem>) {
     (files, reading.problems)
 }
 
+/// The paths of all files of the tree that are read, as far as they can be listed.
+#[must_use]
+pub fn paths(base: &Path) -> Vec<PathBuf> {
+    let mut reading = Reading {
+        base,
+        left: MOST_FILES,
+        problems: Vec::new(),
+    };
+    let mut paths = vec![base.join(GATEWAY)];
+    for folder in FOLDERS {
+        let names = reading.names(Path::new(folder)).into_iter();
+        let settings = names.filter(|name| name.ends_with(".toml"));
+        paths.extend(settings.map(|name| base.join(folder).join(name)));
+    }
+    paths
+}
+
+/// The folders of those files.
+pub fn folders(base: &Path) -> impl Iterator<Item = PathBuf> {
+    FOLDERS.into_iter().map(|folder| base.join(folder))
+}
+
 struct Reading<'a> {
     base: &'a Path,
     left: usize,

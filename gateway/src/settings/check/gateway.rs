@@ -20,12 +20,6 @@ pub(super) fn check(draft: &Draft, problems: &mut Vec<Problem>) {
     tls(&file.value.tls, &mut report);
     token(&file.value.token, &mut report);
     audit(&file.value.audit, &mut report);
-    report.within(
-        &file.value.cache.size,
-        Size(1 << 20),
-        Size(1 << 40),
-        "\"1 MiB\" to \"1024 GiB\"",
-    );
     let filter = &file.value.telemetry.filter;
     if EnvFilter::try_new(filter.get_ref()).is_err() {
         let wanted = "a level such as \"info\", or pairs such as \"gateway=debug,info\"";

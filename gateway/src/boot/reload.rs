@@ -1,0 +1,101 @@
+//! A new configuration: read and checked whole, then swapped once; or the old one stays.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use audit::{Entry, EntryKind};
+
+use super::changes;
+use crate::clock::Moment;
+use crate::directory::Directory;
+use crate::exchange::Exchange;
+use crate::identity::VerifiedTokens;
+use crate::record::method::Methods;
+use crate::settings::{self, Settings};
+
+/// What is needed to put a new configuration in force.
+pub(super) struct Reloading {
+    pub(super) exchange: Arc<Exchange>,
+    pub(super) methods: Methods,
+    pub(super) verified: Arc<VerifiedTokens>,
+    pub(super) config: PathBuf,
+    /// The settings in force.
+    pub(super) settings: Settings,
+    /// Why the last try failed, when it did.
+    pub(super) refused: Option<String>,
+}
+
+impl Reloading {
+    /// Reads the configuration again and puts it in force if it is good and differs. What is wrong is
+    /// told once, and again when somebody `asked`.
+    pub(super) fn reload(&mut self, asked: bool) {
+        match self.read() {
+            Ok((settings, directory)) => {
+                self.refused = None;
+                if directory.version == self.exchange.directory.load().version {
+                    if asked {
+                        tracing::info!("the configuration is the one in force");
+                    }
+                    return;
+                }
+                self.put_in_force(settings, directory);
+            }
+            Err(problem) => {
+                let known = self.refused.as_ref() == Some(&problem);
+                if known && !asked {
+                    return;
+                }
+                tracing::error!(%problem, "the old configuration stays in force");
+                self.refused = Some(problem);
+                if !known {
+                    self.note("REFUSED", String::new());
+                }
+            }
+        }
+    }
+
+    fn read(&self) -> Result<(Settings, Directory), String> {
+        let settings = settings::load(&self.config).map_err(|problems| problems.to_string())?;
+        let in_force = self.exchange.directory.load();
+        let compiled = Directory::compile(&settings, &self.methods, self.verified.clone(), Some(&**in_force));
+        match compiled {
+            Ok(directory) => Ok((settings, directory)),
+            Err(error) => Err(format!("{:#}", anyhow::Error::from(error))),
+        }
+    }
+
+    fn put_in_force(&mut self, settings: Settings, directory: Directory) {
+        let changed = changes::told(&self.settings, &settings);
+        for section in changes::need_restart(&self.settings, &settings) {
+            tracing::warn!(section, "a changed section counts from the next start on");
+        }
+        self.settings = settings;
+        self.exchange.directory.store(Arc::new(directory));
+        tracing::info!(changed, "a new configuration is in force");
+        self.note("OK", changed);
+    }
+
+    /// An entry about the reload. The gateway goes on when it can't be written: no call is answered
+    /// then either.
+    fn note(&self, outcome: &str, detail: String) {
+        if let Err(error) = note(&self.exchange, "reload", outcome, detail) {
+            tracing::error!(%error, "a reload could not be logged");
+        }
+    }
+}
+
+/// An entry about the gateway itself.
+pub(super) fn note(
+    exchange: &Exchange,
+    operation: &str,
+    outcome: &str,
+    detail: String,
+) -> anyhow::Result<()> {
+    let mut entry = Entry::new(EntryKind::Operation, Moment::now().0);
+    entry.operation = operation.to_owned();
+    entry.outcome = outcome.to_owned();
+    entry.detail = detail;
+    entry.config_version = exchange.directory.load().version.to_string();
+    exchange.log.append_blocking(&entry)?;
+    Ok(())
+}
