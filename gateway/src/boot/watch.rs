@@ -125,7 +125,7 @@ impl Watching {
     /// Watches the folders of the files in force, and no others.
     fn follow(&mut self) {
         let Some(events) = &mut self.events else { return };
-        let mut folders: BTreeSet<PathBuf> = files(&self.reloading).iter().filter_map(folder).collect();
+        let mut folders: BTreeSet<PathBuf> = files(&self.reloading).iter().filter_map(|file| folder(file)).collect();
         folders.insert(self.reloading.config.clone());
         folders.extend(settings::folders(&self.reloading.config));
         for gone in self.folders.difference(&folders) {
@@ -166,7 +166,7 @@ fn files(reloading: &Reloading) -> Vec<PathBuf> {
     files
 }
 
-fn folder(file: &PathBuf) -> Option<PathBuf> {
+fn folder(file: &Path) -> Option<PathBuf> {
     let folder = file.parent()?;
     Some(if folder == Path::new("") {
         PathBuf::from(".")
