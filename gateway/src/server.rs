@@ -5,12 +5,19 @@
 //! |---|---|
 //! | `listener` | accepts, counts, deals connections out to the workers |
 //! | `worker` | one runtime: TLS handshake, HTTP/2 connection |
-//! | `stream` | a TLS stream that lets answers travel together |
+//! | `places` | how many connections and handshakes there may be, in all and of one address |
+//! | `watched`, `heads` | a stream that sees the head of every frame, and lets answers travel together |
+//! | `conduct`, `ages`, `accounted` | how a connection behaves: budgets, what is too old, calls and answers |
 //! | `door` | one call: lookup, or one of the other services |
 //! | `frame` | gRPC's framing, deadline and trailers |
 
+mod accounted;
+mod ages;
+mod conduct;
 mod door;
 mod frame;
+mod heads;
 pub mod listener;
-mod stream;
+mod places;
+mod watched;
 mod worker;

@@ -125,7 +125,10 @@ impl Watching {
     /// Watches the folders of the files in force, and no others.
     fn follow(&mut self) {
         let Some(events) = &mut self.events else { return };
-        let mut folders: BTreeSet<PathBuf> = files(&self.reloading).iter().filter_map(|file| folder(file)).collect();
+        let mut folders: BTreeSet<PathBuf> = files(&self.reloading)
+            .iter()
+            .filter_map(|file| folder(file))
+            .collect();
         folders.insert(self.reloading.config.clone());
         folders.extend(settings::folders(&self.reloading.config));
         for gone in self.folders.difference(&folders) {

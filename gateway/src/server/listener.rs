@@ -5,19 +5,30 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use audit::Waiters;
-use tokio::sync::{Semaphore, mpsc, watch};
+use socket2::{Domain, Socket, Type};
+use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use tonic::service::Routes;
 
 use super::door::Door;
+use super::places::Places;
 use super::worker::{Dealt, Worker};
 use crate::exchange::Exchange;
 use crate::identity::ClientTrust;
 use crate::record::method::Method;
 use crate::settings::ListenerSettings;
+
+/// After a failed accept, as a rule for want of file descriptors: a loop that spins takes the processor
+/// from the calls that would free some.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// Connections that the kernel keeps until they are accepted. Against a burst that pushes honest
+/// callers out of the queue, where they wait for seconds (the standard library asks for 128).
+const BACKLOG: i32 = 4_096;
 
 /// What the listener serves with.
 pub struct Parts {
@@ -65,8 +76,7 @@ impl Drop for Listening {
 
 /// Binds the address and starts the workers and the accept loop.
 pub fn listen(settings: &ListenerSettings, parts: Parts) -> io::Result<Listening> {
-    let socket = TcpListener::bind(settings.address)?;
-    socket.set_nonblocking(true)?;
+    let socket = bind(settings.address)?;
     let address = socket.local_addr()?;
     let (stop, stopping) = watch::channel(false);
     let limits = Arc::new(settings.clone());
@@ -88,6 +98,16 @@ pub fn listen(settings: &ListenerSettings, parts: Parts) -> io::Result<Listening
         stop,
         threads,
     })
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // As the standard library does: a restarted gateway takes its port at once.
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
 }
 
 fn start_worker(
@@ -134,8 +154,7 @@ fn start_accepting(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let places = usize::try_from(*limits.max_connections.get_ref()).unwrap_or(usize::MAX);
-    let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
+    let (places, patience) = (Places::new(limits), limits.handshake_timeout.get_ref().0);
     std::thread::Builder::new()
         .name("accept".to_owned())
         .spawn(move || {
@@ -144,31 +163,55 @@ fn start_accepting(
                     return;
                 };
                 tokio::select! {
-                    () = accept(&socket, &workers, &places) => {}
+                    () = accept(&socket, &workers, &places, patience) => {}
                     _ = stopping.wait_for(|stopping| *stopping) => {}
                 }
             });
         })
 }
 
-async fn accept(socket: &tokio::net::TcpListener, workers: &[mpsc::Sender<Dealt>], places: &Arc<Semaphore>) {
+async fn accept(
+    socket: &tokio::net::TcpListener,
+    workers: &[mpsc::Sender<Dealt>],
+    places: &Arc<Places>,
+    patience: Duration,
+) {
+    let mut pause = ACCEPT_PAUSE;
     for worker in workers.iter().cycle() {
-        let Ok(place) = places.clone().acquire_owned().await else {
-            return;
-        };
-        let connection = loop {
+        let Some(free) = places.free().await else { return };
+        let (connection, address) = loop {
             match socket.accept().await {
-                Ok((connection, _)) => break connection,
+                Ok(accepted) => break accepted,
                 Err(error) => {
-                    // Out of file descriptors, as a rule: a loop that spins helps nobody.
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    tracing::warn!(%error, ?pause, "a connection could not be accepted");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_ACCEPT_PAUSE);
                 }
             }
         };
+        pause = ACCEPT_PAUSE;
+        let Some(place) = places.take(free, address.ip()) else {
+            // Its own address has taken its places; it is closed by being dropped.
+            tracing::debug!("a connection was closed: its address has as many as it may have");
+            continue;
+        };
         drop(connection.set_nodelay(true));
-        if let Ok(connection) = connection.into_std() {
-            drop(worker.send((connection, place)).await);
-        }
+        let worker = worker.clone();
+        // Whoever has to wait for its handshake waits here, where it costs little.
+        tokio::spawn(async move {
+            let begun = Instant::now();
+            let Ok(Some(handshake)) = tokio::time::timeout(patience, place.handshake()).await else {
+                return tracing::debug!("a connection was closed: its address shakes too many hands");
+            };
+            if let Ok(connection) = connection.into_std() {
+                let dealt = Dealt {
+                    connection,
+                    place,
+                    handshake,
+                    begun,
+                };
+                drop(worker.send(dealt).await);
+            }
+        });
     }
 }

@@ -3,24 +3,41 @@
 //! The multi-thread scheduler makes a connection flush after each handler; on one thread the answers
 //! that are ready together leave together.
 
+use std::future::{Future as _, poll_fn};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::sync::{mpsc, watch};
+use tokio::time::MissedTickBehavior;
 use tokio_rustls::TlsAcceptor;
 
+use super::accounted::Begun;
+use super::conduct::Conduct;
 use super::door::Door;
-use super::stream::Gathered;
+use super::places::{Handshake, Place};
+use super::watched::Watched;
 use crate::clock::Moment;
 use crate::identity::tls::ALPN_H2;
 use crate::identity::{ClientTrust, PeerCertificate};
 use crate::settings::ListenerSettings;
 
-/// A connection with its place among the connections.
-pub(super) type Dealt = (TcpStream, OwnedSemaphorePermit);
+/// How long a connection that is ended for its conduct gets to take the GOAWAY.
+const LAST_WORD: Duration = Duration::from_millis(50);
+
+/// How long an idle peer gets to answer it, and to ask what it was just about to ask.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A connection with its place among the connections and among the handshakes.
+pub(super) struct Dealt {
+    pub(super) connection: TcpStream,
+    pub(super) place: Place,
+    pub(super) handshake: Handshake,
+    pub(super) begun: Instant,
+}
 
 /// What a worker needs to serve connections.
 #[derive(Clone)]
@@ -48,12 +65,18 @@ impl Worker {
         while open.join_next().await.is_some() {}
     }
 
-    async fn serve(self, (socket, _place): Dealt) {
-        let Ok(socket) = tokio::net::TcpStream::from_std(socket) else {
+    async fn serve(self, dealt: Dealt) {
+        let Dealt {
+            connection,
+            place: _place,
+            handshake,
+            begun,
+        } = dealt;
+        let Ok(socket) = tokio::net::TcpStream::from_std(connection) else {
             return;
         };
-        let limit = self.limits.handshake_timeout.get_ref().0;
-        let stream = match tokio::time::timeout(limit, self.tls.accept(socket)).await {
+        let limit = begun + self.limits.handshake_timeout.get_ref().0;
+        let stream = match tokio::time::timeout_at(limit.into(), self.tls.accept(socket)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return tracing::info!(%error, "a handshake failed"),
             Err(_) => return tracing::info!("a handshake took too long"),
@@ -67,17 +90,21 @@ impl Worker {
             Ok(peer) => Arc::new(peer),
             Err(error) => return tracing::info!(%error, "a client certificate was refused"),
         };
-        self.http2(Gathered(stream), peer).await;
+        drop(handshake);
+        self.http2(stream, peer).await;
     }
 
-    async fn http2<S>(mut self, stream: Gathered<S>, peer: Arc<PeerCertificate>)
+    async fn http2<S>(mut self, stream: S, peer: Arc<PeerCertificate>)
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,
     {
         let door = self.door.clone();
+        let conduct = Conduct::new(&self.limits);
+        let calls = conduct.clone();
         let service = service_fn(move |request| {
+            let begun = Begun::new(&calls);
             let call = door.clone().call(peer.clone(), request);
-            async move { Ok::<_, std::convert::Infallible>(call.await) }
+            async move { Ok::<_, std::convert::Infallible>(begun.answer(call.await)) }
         });
         let limits = &self.limits;
         let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
@@ -89,14 +116,34 @@ impl Worker {
             .initial_connection_window_size(small(limits.connection_window.get_ref().0))
             .keep_alive_interval(Some(limits.keep_alive_interval.get_ref().0))
             .keep_alive_timeout(limits.keep_alive_timeout.get_ref().0);
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        let watched = Watched::new(stream, conduct.clone());
+        let connection = builder.serve_connection(TokioIo::new(watched), service);
         let mut connection = std::pin::pin!(connection);
-        tokio::select! {
-            _ = connection.as_mut() => return,
-            _ = self.stopping.wait_for(|stopping| *stopping) => {}
-        }
+        let drain = self.limits.drain_time.0.max(Duration::from_millis(1));
+        let mut stopped = std::pin::pin!(self.stopping.wait_for(|stopping| *stopping));
+        let mut ticks = tokio::time::interval(conduct.tick());
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let grace = loop {
+            let ended_or_at_fault = poll_fn(|context| match connection.as_mut().poll(context) {
+                Poll::Ready(_) => Poll::Ready(None),
+                Poll::Pending => conduct
+                    .fault()
+                    .map_or(Poll::Pending, |fault| Poll::Ready(Some(fault))),
+            });
+            tokio::select! {
+                biased;
+                fault = ended_or_at_fault => match fault {
+                    None => return,
+                    Some(fault) => {
+                        tracing::info!(?fault, "a connection was ended");
+                        break if fault.is_hostile() { LAST_WORD } else { FAREWELL };
+                    }
+                },
+                _ = stopped.as_mut() => break drain,
+                _ = ticks.tick() => conduct.turn(),
+            }
+        };
         connection.as_mut().graceful_shutdown();
-        let grace = self.limits.drain_time.0.max(Duration::from_millis(1));
         drop(tokio::time::timeout(grace, connection).await);
     }
 }

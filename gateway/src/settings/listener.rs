@@ -25,6 +25,15 @@ pub struct ListenerSettings {
     pub max_connections_per_peer: Spanned<u32>,
     /// Handshakes at one moment. Against buying CPU time with empty connections (200 µs a handshake).
     pub max_handshakes: Spanned<u32>,
+    /// Handshakes at one moment with one address; more wait. Against one peer taking every handshake.
+    pub max_handshakes_per_peer: Spanned<u32>,
+    /// Frames without data that one connection may send beyond what its answered calls explain; spent
+    /// ones come back within 5 s. Against floods of PING, SETTINGS, PRIORITY, WINDOW_UPDATE,
+    /// CONTINUATION, empty DATA and refused streams.
+    pub max_control_frames: Spanned<u32>,
+    /// Calls that one connection may give up before their answer; four answered ones pay for one, and
+    /// spent ones come back within 5 s. Against rapid reset in all its forms.
+    pub max_resets: Spanned<u32>,
     /// Streams at one moment on one connection. Against 20,000 streams on one connection, which took 166 MB.
     pub max_streams: Spanned<u32>,
     /// Largest list of headers of one call. Against header floods.
@@ -39,6 +48,11 @@ pub struct ListenerSettings {
     pub keep_alive_interval: Spanned<Interval>,
     /// Longest wait for the answer to a ping.
     pub keep_alive_timeout: Spanned<Interval>,
+    /// Longest time that an answer, once made, takes to leave. Against peers that do not read, or open
+    /// their windows byte by byte.
+    pub send_timeout: Spanned<Interval>,
+    /// Longest time without a call on a connection. Against connections that only take a place.
+    pub idle_timeout: Spanned<Interval>,
     /// Longest time that calls under way get when the gateway stops.
     pub drain_time: Interval,
     /// Longest time of a call whose caller sets none.
@@ -54,6 +68,9 @@ impl Default for ListenerSettings {
             max_connections: unwritten(10_000),
             max_connections_per_peer: unwritten(1_000),
             max_handshakes: unwritten(256),
+            max_handshakes_per_peer: unwritten(64),
+            max_control_frames: unwritten(1_000),
+            max_resets: unwritten(200),
             max_streams: unwritten(100),
             max_header_list: unwritten(Size(16 << 10)),
             max_message: unwritten(Size(1 << 20)),
@@ -61,6 +78,8 @@ impl Default for ListenerSettings {
             connection_window: unwritten(Size(1 << 20)),
             keep_alive_interval: unwritten(Interval(Duration::from_secs(30))),
             keep_alive_timeout: unwritten(Interval(Duration::from_secs(10))),
+            send_timeout: unwritten(Interval(Duration::from_secs(10))),
+            idle_timeout: unwritten(Interval(Duration::from_secs(600))),
             drain_time: Interval(Duration::from_secs(10)),
             call_timeout: unwritten(Interval(Duration::from_secs(10))),
         }

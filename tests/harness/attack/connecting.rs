@@ -116,12 +116,11 @@ async fn one(
     allowed: Duration,
     speak: impl AsyncFn(&mut TcpStream) -> io::Result<()>,
 ) -> Ended {
+    let Ok(mut socket) = wire::reach(stage.from, stage.to).await else {
+        return seen(Some(Duration::ZERO));
+    };
     let begun = Instant::now();
-    let outcome = timeout(allowed + PATIENCE, async {
-        let mut socket = wire::reach(stage.from, stage.to).await?;
-        speak(&mut socket).await
-    })
-    .await;
+    let outcome = timeout(allowed + PATIENCE, speak(&mut socket)).await;
     seen(outcome.is_ok().then(|| begun.elapsed().saturating_sub(allowed)))
 }
 

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::honest::{Honest, Stretch};
-use super::stage::{CALL, HANDSHAKE, Stage};
+use super::stage::{CALL, HANDSHAKE, IDLE, SEND, Stage};
 use super::{Attack, Ended};
 use crate::{Gateway, Scene};
 
@@ -119,9 +119,16 @@ impl Seen {
 pub fn try_attack(attack: Attack, length: Duration) -> Seen {
     let scene = Scene::new();
     let short = format!(
-        "[listener]\nhandshake_timeout = \"{}ms\"\ncall_timeout = \"{}ms\"\n",
+        r#"[listener]
+handshake_timeout = "{}ms"
+call_timeout = "{}ms"
+send_timeout = "{}ms"
+idle_timeout = "{}ms"
+"#,
         HANDSHAKE.as_millis(),
         CALL.as_millis(),
+        SEND.as_millis(),
+        IDLE.as_millis(),
     );
     scene.tree.edit("gateway.toml", "[listener]\n", &short);
     scene

@@ -35,6 +35,9 @@ fn listener(listener: &ListenerSettings, report: &mut Report<'_>) {
         &listener.max_connections,
         &listener.max_connections_per_peer,
         &listener.max_handshakes,
+        &listener.max_handshakes_per_peer,
+        &listener.max_control_frames,
+        &listener.max_resets,
         &listener.max_streams,
     ] {
         report.within(count, 1, 1_000_000, "1 to 1000000");
@@ -44,6 +47,8 @@ fn listener(listener: &ListenerSettings, report: &mut Report<'_>) {
         &listener.keep_alive_interval,
         &listener.keep_alive_timeout,
         &listener.call_timeout,
+        &listener.send_timeout,
+        &listener.idle_timeout,
     ] {
         report.within(
             time,

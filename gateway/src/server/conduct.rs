@@ -1,0 +1,252 @@
+//! How one connection behaves: what its frames, calls and answers were, and what that says.
+//!
+//! A connection, its calls and its stream run on one thread, so the counters are atomics only to
+//! satisfy `Send`: they are read and written, never swapped.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32};
+use std::time::{Duration, Instant};
+
+use super::ages::Ages;
+use crate::settings::ListenerSettings;
+
+/// A call that is answered pays for so many frames: its own, and the window updates for its answer.
+const FRAMES_PER_ANSWER: u32 = 8;
+/// So many answered calls pay for one that was given up.
+const ANSWERS_PER_RESET: u32 = 4;
+/// What was spent comes back by itself within this time.
+const RECOVERY: Duration = Duration::from_secs(5);
+
+/// Why a connection is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// More frames that ask for nothing than its calls explain: floods of PING, SETTINGS, PRIORITY,
+    /// WINDOW_UPDATE, CONTINUATION, empty DATA, of unknown types, of streams that are refused.
+    Flood,
+    /// More calls given up before their answer than the budget: rapid reset in all its forms.
+    Resets,
+    /// An answer that did not leave in time.
+    SlowReader,
+    /// No preface and first frame in the time that a handshake has.
+    Silent,
+    /// No call for a long time.
+    Idle,
+}
+
+impl Fault {
+    /// Whether what still comes is left unread. An idle peer may just have thought of a call.
+    pub(super) fn is_hostile(self) -> bool {
+        self != Self::Idle
+    }
+}
+
+/// What one connection's stream, calls and keeper share.
+pub(super) struct Conduct {
+    limits: Limits,
+    epoch: AtomicU32,
+    greeted: AtomicBool,
+    fault: AtomicU8,
+    /// Calls that have neither been answered in full nor given up.
+    open: AtomicU32,
+    last_call: AtomicU32,
+    answered: AtomicU32,
+    resets: Budget,
+    /// Answers whose next piece waits for the peer.
+    pub(super) waiting: Ages,
+    /// Answers that are still being made.
+    pub(super) making: Ages,
+    /// Answers of which the first frame has left and the last has not.
+    pub(super) leaving: Ages,
+    /// Since when the socket takes nothing; 0 when it does.
+    blocked: AtomicU32,
+}
+
+#[derive(Clone, Copy)]
+struct Limits {
+    frames: u32,
+    resets: u32,
+    tick: Duration,
+    greeting_ticks: u32,
+    idle_ticks: u32,
+}
+
+impl Conduct {
+    pub(super) fn new(settings: &ListenerSettings) -> Arc<Self> {
+        let send = settings.send_timeout.get_ref().0;
+        let idle = settings.idle_timeout.get_ref().0;
+        let tick = send.min(idle) / Ages::YOUNG;
+        let ticks =
+            |time: Duration| u32::try_from(time.as_nanos() / tick.as_nanos().max(1)).unwrap_or(u32::MAX);
+        let limits = Limits {
+            frames: *settings.max_control_frames.get_ref(),
+            resets: *settings.max_resets.get_ref(),
+            tick,
+            greeting_ticks: ticks(settings.handshake_timeout.get_ref().0),
+            idle_ticks: ticks(idle),
+        };
+        Arc::new(Self {
+            limits,
+            epoch: AtomicU32::new(0),
+            greeted: AtomicBool::new(false),
+            fault: AtomicU8::new(0),
+            open: AtomicU32::new(0),
+            last_call: AtomicU32::new(0),
+            answered: AtomicU32::new(0),
+            resets: Budget::default(),
+            waiting: Ages::default(),
+            making: Ages::default(),
+            leaving: Ages::default(),
+            blocked: AtomicU32::new(0),
+        })
+    }
+
+    /// How often [`Self::turn`] is called.
+    pub(super) fn tick(&self) -> Duration {
+        self.limits.tick
+    }
+
+    pub(super) fn epoch(&self) -> u32 {
+        self.epoch.load(Relaxed)
+    }
+
+    /// One tick later: finds what has stood still for too long.
+    pub(super) fn turn(&self) {
+        let now = self.epoch() + 1;
+        self.epoch.store(now, Relaxed);
+        for ages in [&self.waiting, &self.making, &self.leaving] {
+            ages.turn(now);
+        }
+        let blocked = self.blocked.load(Relaxed);
+        // An answer whose maker is done and that has not left is held by the peer's window.
+        let held = self.waiting.old() > 0 || self.leaving.old() > self.making.old();
+        if held || (blocked != 0 && now + 1 - blocked > Ages::YOUNG) {
+            self.blame(Fault::SlowReader);
+        }
+        if !self.has_greeted() && now > self.limits.greeting_ticks {
+            self.blame(Fault::Silent);
+        }
+        let idle = now - self.last_call.load(Relaxed);
+        if self.open.load(Relaxed) == 0 && idle > self.limits.idle_ticks {
+            self.blame(Fault::Idle);
+        }
+    }
+
+    /// The reason to end the connection, if there is one.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        match self.fault.load(Relaxed) {
+            0 => None,
+            1 => Some(Fault::Flood),
+            2 => Some(Fault::Resets),
+            3 => Some(Fault::SlowReader),
+            4 => Some(Fault::Silent),
+            _ => Some(Fault::Idle),
+        }
+    }
+
+    fn blame(&self, fault: Fault) {
+        if self.fault().is_none() {
+            self.fault.store(fault as u8 + 1, Relaxed);
+        }
+    }
+
+    /// The preface and the first frame have come.
+    pub(super) fn greet(&self) {
+        self.greeted.store(true, Relaxed);
+    }
+
+    pub(super) fn has_greeted(&self) -> bool {
+        self.greeted.load(Relaxed)
+    }
+
+    /// The socket took bytes, or it did not.
+    pub(super) fn wrote(&self, ready: bool) {
+        match (ready, self.blocked.load(Relaxed)) {
+            (true, 0) => {}
+            (true, _) => self.blocked.store(0, Relaxed),
+            (false, 0) => self.blocked.store(self.epoch() + 1, Relaxed),
+            (false, _) => {}
+        }
+    }
+
+    pub(super) fn call_begins(&self) {
+        raise(&self.open);
+        self.last_call.store(self.epoch(), Relaxed);
+    }
+
+    pub(super) fn call_ends(&self) {
+        self.open.store(self.open.load(Relaxed).wrapping_sub(1), Relaxed);
+        self.last_call.store(self.epoch(), Relaxed);
+    }
+
+    /// A piece of an answer was given to the connection.
+    pub(super) fn answers(&self) {
+        raise(&self.answered);
+    }
+
+    /// A call was given up before its answer.
+    pub(super) fn gives_up(&self) {
+        let earned = self.answered.load(Relaxed) / ANSWERS_PER_RESET;
+        if !self.resets.spend(self.limits.resets, earned) {
+            self.blame(Fault::Resets);
+        }
+    }
+
+    /// A frame came that carries no data. `budget` is the stream's own.
+    pub(super) fn control_frame(&self, budget: &Budget) -> bool {
+        let earned = self.answered.load(Relaxed).wrapping_mul(FRAMES_PER_ANSWER);
+        let within = budget.spend(self.limits.frames, earned);
+        if !within {
+            self.blame(Fault::Flood);
+        }
+        within
+    }
+}
+
+/// What may be spent at once, and comes back with time and with what is earned.
+pub(super) struct Budget {
+    spent: AtomicU32,
+    earned: AtomicU32,
+    begun: Instant,
+    /// Milliseconds after `begun`.
+    recovered: AtomicU32,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            spent: AtomicU32::new(0),
+            earned: AtomicU32::new(0),
+            begun: Instant::now(),
+            recovered: AtomicU32::new(0),
+        }
+    }
+}
+
+impl Budget {
+    /// Spends one of `most`; `earned` is the sum until now. The clock is only asked when all is spent.
+    fn spend(&self, most: u32, earned: u32) -> bool {
+        let spent = self.spent.load(Relaxed);
+        if spent < most {
+            self.spent.store(spent + 1, Relaxed);
+            return true;
+        }
+        let now = u32::try_from(self.begun.elapsed().as_millis()).unwrap_or(u32::MAX);
+        let passed = u64::from(now - self.recovered.load(Relaxed));
+        let recovery = u64::try_from(RECOVERY.as_millis()).unwrap_or(u64::MAX);
+        let by_time = u32::try_from(u64::from(most) * passed / recovery).unwrap_or(u32::MAX);
+        let by_work = earned.wrapping_sub(self.earned.load(Relaxed));
+        let back = by_time.saturating_add(by_work);
+        if back == 0 {
+            return false;
+        }
+        self.recovered.store(now, Relaxed);
+        self.earned.store(earned, Relaxed);
+        self.spent.store(spent.saturating_sub(back) + 1, Relaxed);
+        true
+    }
+}
+
+fn raise(counter: &AtomicU32) {
+    counter.store(counter.load(Relaxed).wrapping_add(1), Relaxed);
+}

@@ -1,0 +1,141 @@
+//! A stream that reads along: it sees the head of every frame that comes and goes.
+//!
+//! h2 counts some floods itself and not others: PING, SETTINGS, PRIORITY, WINDOW_UPDATE and unknown
+//! types are taken without end (`h2/src/codec/framed_read.rs` gives `Kind::Unknown` no count,
+//! `proto/ping_pong.rs` and `proto/settings.rs` keep none), and a stream that it resets because its
+//! window was overflowed is not counted either (`proto/streams/streams.rs`, `recv_window_update`).
+//! Frame heads are the one place where every form can be seen.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::conduct::{Budget, Conduct, Fault};
+use super::heads::Heads;
+
+/// The client's preface (RFC 9113 §3.4).
+const PREFACE: usize = 24;
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const END_STREAM: u8 = 1;
+
+pub(super) struct Watched<S> {
+    stream: S,
+    conduct: Arc<Conduct>,
+    incoming: Heads,
+    outgoing: Heads,
+    budget: Budget,
+    /// Answers that have begun to leave: their streams, and the tick of the first frame.
+    leaving: Vec<(u32, u32)>,
+}
+
+impl<S> Watched<S> {
+    pub(super) fn new(stream: S, conduct: Arc<Conduct>) -> Self {
+        Self {
+            stream,
+            conduct,
+            incoming: Heads::after(PREFACE),
+            outgoing: Heads::after(0),
+            budget: Budget::default(),
+            leaving: Vec::new(),
+        }
+    }
+
+    /// Whether the connection may go on.
+    fn came(&mut self, bytes: &[u8]) -> bool {
+        let (conduct, budget, leaving) = (&self.conduct, &self.budget, &mut self.leaving);
+        let mut within = true;
+        self.incoming.each(bytes, |head| {
+            if !conduct.has_greeted() {
+                conduct.greet();
+            }
+            if head.kind == RST_STREAM {
+                left(leaving, conduct, head.stream);
+            }
+            // Data has windows and h2's own budget against small frames.
+            if head.kind != DATA || head.length == 0 {
+                within = within && conduct.control_frame(budget);
+            }
+        });
+        within
+    }
+
+    fn went(&mut self, bytes: &[u8]) {
+        let (conduct, leaving) = (&self.conduct, &mut self.leaving);
+        self.outgoing.each(bytes, |head| {
+            let ends = head.kind == RST_STREAM || (head.kind <= HEADERS && head.flags & END_STREAM != 0);
+            if ends {
+                left(leaving, conduct, head.stream);
+            } else if head.kind == HEADERS {
+                leaving.push((head.stream, conduct.epoch()));
+                conduct.leaving.enter(conduct.epoch());
+            }
+        });
+    }
+}
+
+/// Nothing more leaves on this stream.
+fn left(leaving: &mut Vec<(u32, u32)>, conduct: &Conduct, stream: u32) {
+    // The newest answers end first, as a rule.
+    if let Some(at) = leaving.iter().rposition(|(other, _)| *other == stream) {
+        let (_, since) = leaving.swap_remove(at);
+        conduct.leaving.leave(since, conduct.epoch());
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        // Who misbehaved is not listened to any more; the worker ends the connection.
+        if self.conduct.fault().is_some_and(Fault::is_hostile) {
+            return Poll::Pending;
+        }
+        let before = buffer.filled().len();
+        let outcome = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let came = buffer.filled().get(before..).unwrap_or_default();
+        if matches!(outcome, Poll::Ready(Ok(()))) && !came.is_empty() && !self.came(came) {
+            buffer.set_filled(before);
+            return Poll::Pending;
+        }
+        outcome
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.conduct.wrote(outcome.is_ready());
+        if let Poll::Ready(Ok(written)) = &outcome {
+            self.went(bytes.get(..*written).unwrap_or_default());
+        }
+        outcome
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let outcome = Pin::new(&mut self.stream).poll_flush(context);
+        self.conduct.wrote(outcome.is_ready());
+        outcome
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    /// No: with vectored writes h2 writes each DATA frame over 256 bytes by itself; without them it
+    /// copies frames below 1 KiB into its buffer, so that answers that are ready together leave in one
+    /// write and one record.
+    fn is_write_vectored(&self) -> bool {
+        false
+    }
+}
