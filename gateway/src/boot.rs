@@ -20,8 +20,11 @@ use arc_swap::ArcSwap;
 use audit::{Log, Options, Pseudonymizer, Signer};
 
 use crate::directory::Directory;
+use crate::distribution::{self, Fetching};
 use crate::exchange::Exchange;
-use crate::identity::{ClientTrust, VerifiedTokens, configured, tls};
+use tokio::sync::watch::channel as watch_channel;
+
+use crate::identity::VerifiedTokens;
 use crate::record::method::{self, Methods};
 use crate::rpc;
 use crate::server::listener::{self, Listening, Parts};
@@ -42,9 +45,8 @@ pub struct Running {
 /// Starts the gateway.
 pub fn start(settings: Settings) -> anyhow::Result<Running> {
     let methods: Methods = Arc::new(method::methods(&proto::descriptors())?);
-    let trust = ClientTrust::load(&configured::authorities(&settings.gateway.tls, &settings.base))?;
-    let own = configured::server_certificate(&settings.gateway.tls, &settings.base);
-    let tls = Arc::new(tls::server_config(&own, &trust)?);
+    let places = distribution::sources(&settings);
+    distribution::fetch_missing(&places).context("fetching revocation lists")?;
     let verified = VerifiedTokens::new(TOKENS);
     let directory = Directory::compile(&settings, &methods, verified.clone(), None)?;
 
@@ -68,12 +70,12 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
     });
     note(&exchange, "start", "OK", String::new())?;
     let others = rpc::others(&exchange)?;
+    let (changed, changes) = watch_channel(0);
     let parts = Parts {
         exchange: exchange.clone(),
         methods: methods.clone(),
         others,
-        tls,
-        trust: Arc::new(trust),
+        changes,
     };
     let listening = listener::listen(&settings.gateway.listener, parts)
         .with_context(|| format!("listening on {}", settings.gateway.listener.address))?;
@@ -83,6 +85,8 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         verified,
         config: settings.base.clone(),
         settings,
+        changed,
+        fetching: Fetching::start(places).context("the thread of the revocation lists")?,
         refused: None,
     })
     .context("the thread of the configuration")?;

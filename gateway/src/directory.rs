@@ -18,6 +18,8 @@ pub use compile::CompileError;
 pub struct Directory {
     /// Version of the configuration tree; it stands in every entry and answer.
     pub version: Arc<str>,
+    /// How connections are made: the gateway's own certificate, and the authorities of its callers.
+    pub tls: Arc<rustls::ServerConfig>,
     /// Who may call.
     pub identity: Identity,
     /// Who may ask what.

@@ -2,7 +2,9 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `trust` | the certificate authorities of the agencies, and which of them a chain leads to |
+//! | `trust` | the certificate authorities of the agencies, their lists, and which of them a chain leads to |
+//! | `revocation` | revocation lists, and who signed them |
+//! | `handshake` | what TLS asks about a client certificate |
 //! | `tls` | the TLS side of the listener: 1.3 only, client certificate mandatory |
 //! | `certificate` | the facts of a client certificate, read once a connection |
 //! | `agency` | the one agency that a certificate stands for |
@@ -12,15 +14,17 @@
 //! | `caller` | the outcome |
 //! | `configured` | from the operator's files to the inputs of all these |
 //!
-//! What a connection keeps is the certificate alone. Its agency, its validity and the token are
-//! looked at again on each request, so that a changed configuration acts at once.
+//! What a connection keeps is the certificate alone. Where its chain leads, its agency, its validity
+//! and the token are looked at again on each request, so that a changed configuration acts at once.
 
 pub mod agency;
 pub mod caller;
 pub mod certificate;
 pub mod configured;
+mod handshake;
 mod json;
 pub mod key_set;
+pub mod revocation;
 pub mod tls;
 pub mod token;
 pub mod trust;
@@ -43,9 +47,10 @@ pub use caller::Caller;
 pub use certificate::PeerCertificate;
 pub use key_set::KeySet;
 pub use token::{TokenRules, VerifiedTokens};
-pub use trust::{ClientTrust, NamedCa};
+pub use trust::{ClientTrust, ListState, NamedCa};
 
 use agency::{Agencies, Agency};
+use certificate::CertificateError;
 use token::cache::VerifiedToken;
 
 /// An authorization server whose tokens agencies may bring.
@@ -107,8 +112,19 @@ pub struct Rejected {
     pub agency: Option<Arc<str>>,
 }
 
+impl From<Refusal> for Rejected {
+    /// Of nobody knows whom.
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            refusal,
+            agency: None,
+        }
+    }
+}
+
 /// Decides who calls, from one snapshot of the configuration.
 pub struct Identity {
+    trust: Arc<ClientTrust>,
     agencies: Agencies,
     issuers: HashMap<Arc<str>, TokenIssuer>,
     rules: TokenRules,
@@ -119,7 +135,11 @@ pub struct Identity {
 impl Identity {
     /// Checks the snapshot whole. `verified` is kept over snapshots for its memory and its counter;
     /// tokens that were verified under an earlier snapshot are not found under this one.
-    pub fn new(snapshot: IdentitySnapshot, verified: Arc<VerifiedTokens>) -> Result<Self, IdentityError> {
+    pub fn new(
+        snapshot: IdentitySnapshot,
+        trust: Arc<ClientTrust>,
+        verified: Arc<VerifiedTokens>,
+    ) -> Result<Self, IdentityError> {
         if snapshot.rules.audience.is_empty() {
             return Err(IdentityError::NoAudience);
         }
@@ -145,6 +165,7 @@ impl Identity {
         }
         let generation = verified.begin_generation();
         Ok(Self {
+            trust,
             agencies,
             issuers,
             rules: snapshot.rules,
@@ -155,8 +176,8 @@ impl Identity {
 
     /// The caller of one request.
     ///
-    /// Checked on each request, whether the token was seen before or not: the certificate's
-    /// validity, its agency and the agency's validity on this day in Viet Nam, that the token is
+    /// Checked on each request, whether the token was seen before or not: where the certificate's
+    /// chain leads, its revocation and validity, its agency and the agency's validity on this day in Viet Nam, that the token is
     /// bound to this certificate (RFC 8705 §3), and the token's times.
     pub fn identify(
         &self,
@@ -178,14 +199,38 @@ impl Identity {
         self.agency_of(peer, now).map(|agency| Arc::clone(&agency.id))
     }
 
+    /// As [`Self::admits`], with the first moment at which time alone may change the outcome.
+    pub fn admits_until(&self, peer: &PeerCertificate, now: Moment) -> Result<Moment, Rejected> {
+        let agency = self.agency_of(peer, now)?;
+        let until = peer.standing(&self.trust, now).until;
+        Ok(agency.ends().map_or(until, |end| end.min(until)))
+    }
+
+    /// Whether the certificate's chain still leads to an authority, whomever it stands for.
+    pub fn trusts(&self, peer: &PeerCertificate, now: Moment) -> Result<(), Refusal> {
+        match peer.standing(&self.trust, now).refused {
+            Some(refused) => Err(not_trusted(refused)),
+            None => Ok(()),
+        }
+    }
+
+    /// The authorities and their revocation lists.
+    pub fn trust(&self) -> &Arc<ClientTrust> {
+        &self.trust
+    }
+
     fn agency_of(&self, peer: &PeerCertificate, now: Moment) -> Result<&Arc<Agency>, Rejected> {
-        let agency = self.agencies.of(peer).ok_or_else(|| Rejected {
-            refusal: refuse(
-                Reason::CertificateUnknown,
-                "the client certificate does not stand for exactly one agency",
-            ),
-            agency: None,
-        })?;
+        let standing = peer.standing(&self.trust, now);
+        let agency = self
+            .agencies
+            .of(&standing.authority, peer)
+            .ok_or_else(|| Rejected {
+                refusal: refuse(
+                    Reason::CertificateUnknown,
+                    "the client certificate does not stand for exactly one agency",
+                ),
+                agency: None,
+            })?;
         let refused = |refusal| Rejected {
             refusal,
             agency: Some(Arc::clone(&agency.id)),
@@ -195,6 +240,9 @@ impl Identity {
                 Reason::CertificateExpired,
                 "the client certificate is not valid at this moment",
             )));
+        }
+        if let Some(reason) = standing.refused {
+            return Err(refused(not_trusted(reason)));
         }
         if !agency.is_valid_on(now.viet_nam_day()) {
             return Err(refused(refuse(
@@ -233,6 +281,27 @@ impl Identity {
         }
         verified.times.check(&self.rules, now)?;
         Ok(verified.caller)
+    }
+}
+
+fn not_trusted(refused: CertificateError) -> Refusal {
+    match refused {
+        CertificateError::Revoked => refuse(
+            Reason::CertificateRevoked,
+            "the client certificate, or one between it and its authority, is revoked",
+        ),
+        CertificateError::RevocationUnknown => refuse(
+            Reason::RevocationUnknown,
+            "the gateway can't tell now whether the client certificate is revoked",
+        ),
+        CertificateError::Expired => refuse(
+            Reason::CertificateExpired,
+            "a certificate of the client's chain is not valid at this moment",
+        ),
+        _ => refuse(
+            Reason::CertificateUnknown,
+            "the client certificate does not lead to exactly one authority",
+        ),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod demo;
 pub mod development;
 pub mod directory;
+pub mod distribution;
 pub mod exchange;
 pub mod identity;
 pub mod record;

@@ -7,6 +7,7 @@
 //! | `worker` | one runtime: TLS handshake, HTTP/2 connection |
 //! | `places` | how many connections and handshakes there may be, in all and of one address |
 //! | `watched`, `heads` | a stream that sees the head of every frame, and lets answers travel together |
+//! | `standing` | until when a connection's certificate stands for somebody |
 //! | `conduct`, `ages`, `accounted` | how a connection behaves: budgets, what is too old, calls and answers |
 //! | `door` | one call: lookup, or one of the other services |
 //! | `frame` | gRPC's framing, deadline and trailers |
@@ -19,5 +20,6 @@ mod frame;
 mod heads;
 pub mod listener;
 mod places;
+mod standing;
 mod watched;
 mod worker;

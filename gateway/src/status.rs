@@ -52,6 +52,8 @@ pub enum Reason {
     ClientUnknown,
     CertificateUnknown,
     CertificateExpired,
+    CertificateRevoked,
+    RevocationUnknown,
     // The gateway itself.
     LogUnavailable,
     Overloaded,
@@ -95,6 +97,8 @@ impl Reason {
             Self::ClientUnknown => "CLIENT_UNKNOWN",
             Self::CertificateUnknown => "CERTIFICATE_UNKNOWN",
             Self::CertificateExpired => "CERTIFICATE_EXPIRED",
+            Self::CertificateRevoked => "CERTIFICATE_REVOKED",
+            Self::RevocationUnknown => "REVOCATION_UNKNOWN",
             Self::LogUnavailable => "LOG_UNAVAILABLE",
             Self::Overloaded => "OVERLOADED",
             Self::UnknownMethod => "UNKNOWN_METHOD",
@@ -133,7 +137,9 @@ impl Reason {
             | Self::TokenLifetime
             | Self::ClientUnknown
             | Self::CertificateUnknown
-            | Self::CertificateExpired => Code::Unauthenticated,
+            | Self::CertificateExpired
+            | Self::CertificateRevoked
+            | Self::RevocationUnknown => Code::Unauthenticated,
             Self::UnknownMethod => Code::Unimplemented,
         }
     }

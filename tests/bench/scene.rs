@@ -125,10 +125,12 @@ impl Scene {
 
 /// The trust of the reference server in the folder of keys: the gateway's own verifier.
 pub(crate) fn client_trust(keys: &Path) -> anyhow::Result<ClientTrust> {
-    Ok(ClientTrust::load(&[NamedCa {
+    let named = NamedCa {
         name: "root".into(),
         pem: keys.join("ca.pem"),
-    }])?)
+        ..NamedCa::default()
+    };
+    Ok(ClientTrust::load(&[named], Moment::now())?)
 }
 
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use audit::{Entry, EntryKind};
+use tokio::sync::watch;
 
 use super::changes;
 use crate::clock::Moment;
 use crate::directory::Directory;
+use crate::distribution::{self, Fetching};
 use crate::exchange::Exchange;
 use crate::identity::VerifiedTokens;
 use crate::record::method::Methods;
@@ -21,6 +23,9 @@ pub(super) struct Reloading {
     pub(super) config: PathBuf,
     /// The settings in force.
     pub(super) settings: Settings,
+    /// Tells the connections that they may no longer qualify.
+    pub(super) changed: watch::Sender<u64>,
+    pub(super) fetching: Fetching,
     /// Why the last try failed, when it did.
     pub(super) refused: Option<String>,
 }
@@ -60,7 +65,7 @@ impl Reloading {
         let compiled = Directory::compile(&settings, &self.methods, self.verified.clone(), Some(&**in_force));
         match compiled {
             Ok(directory) => Ok((settings, directory)),
-            Err(error) => Err(format!("{:#}", anyhow::Error::from(error))),
+            Err(error) => Err(chain(&error)),
         }
     }
 
@@ -69,10 +74,22 @@ impl Reloading {
         for section in changes::need_restart(&self.settings, &settings) {
             tracing::warn!(section, "a changed section counts from the next start on");
         }
+        self.fetching.follow(distribution::sources(&settings));
         self.settings = settings;
+        let kept = directory.identity.trust().kept().to_vec();
         self.exchange.directory.store(Arc::new(directory));
+        self.changed.send_modify(|number| *number += 1);
         tracing::info!(changed, "a new configuration is in force");
-        self.note("OK", changed);
+        let mut detail = vec![changed];
+        for error in kept {
+            let problem = chain(&*error);
+            tracing::error!(
+                problem,
+                "the last good revocation list stays in force until its next update"
+            );
+            detail.push("kept a revocation list".to_owned());
+        }
+        self.note("OK", detail.join("; "));
     }
 
     /// An entry about the reload. The gateway goes on when it can't be written: no call is answered
@@ -82,6 +99,17 @@ impl Reloading {
             tracing::error!(%error, "a reload could not be logged");
         }
     }
+}
+
+/// An error with all that led to it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut told = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        told = format!("{told}: {source}");
+        next = source.source();
+    }
+    told
 }
 
 /// An entry about the gateway itself.

@@ -180,11 +180,12 @@ mod tests {
         let client = pki::client(&folder, "H29.12", &pki::agency_uri("H29.12"), now, day).unwrap();
         let keys = issuer(&folder, "dev").unwrap();
 
-        let trust = ClientTrust::load(&[NamedCa {
+        let named = NamedCa {
             name: "dev".into(),
             pem: authority.public,
-        }])
-        .unwrap();
+            ..NamedCa::default()
+        };
+        let trust = ClientTrust::load(&[named], now).unwrap();
         let chain = [CertificateDer::from_pem_file(&client.public).unwrap()];
         let peer = PeerCertificate::read(&chain, &trust, now).unwrap();
         let snapshot = IdentitySnapshot {
@@ -211,7 +212,7 @@ mod tests {
                 ..TokenRules::default()
             },
         };
-        let identity = Identity::new(snapshot, VerifiedTokens::new(10)).unwrap();
+        let identity = Identity::new(snapshot, trust.into(), VerifiedTokens::new(10)).unwrap();
 
         let request = TokenRequest {
             issuer: issuer_value("dev"),

@@ -11,7 +11,10 @@ use super::{Directory, Source};
 use crate::authorization::Agreements;
 use crate::authorization::agreement::Grant;
 use crate::cache::Answers;
-use crate::identity::{Identity, VerifiedTokens, configured};
+use crate::clock::Moment;
+use crate::identity::tls::server_config;
+use crate::identity::trust::TrustError;
+use crate::identity::{ClientTrust, Identity, VerifiedTokens, configured};
 use crate::record::method::Method;
 use crate::record::view::View;
 use crate::settings::{AgreementSettings, SecondFact, Settings};
@@ -19,6 +22,9 @@ use crate::settings::{AgreementSettings, SecondFact, Settings};
 /// Why checked settings could still not be put in force.
 #[derive(Debug, thiserror::Error)]
 pub enum CompileError {
+    /// An authority, a revocation list or the gateway's own certificate can't be used.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// An issuer's keys can't be used.
     #[error(transparent)]
     Keys(#[from] configured::IssuerKeysError),
@@ -50,6 +56,14 @@ impl Directory {
             settings.agencies.values(),
             &settings.base,
         )?;
+        let tls = &settings.gateway.tls;
+        let authorities = configured::authorities(tls, &settings.base);
+        let trust = match before {
+            Some(before) => ClientTrust::renew(before.identity.trust(), &authorities, Moment::now())?,
+            None => Arc::new(ClientTrust::load(&authorities, Moment::now())?),
+        };
+        let own = configured::server_certificate(tls, &settings.base);
+        let tls = Arc::new(server_config(&own, &trust)?);
         let mut grants = Vec::new();
         for (name, agreement) in &settings.agreements {
             compile_agreement(name, agreement, methods, &mut grants)?;
@@ -68,7 +82,8 @@ impl Directory {
         }
         Ok(Self {
             version: settings.version.as_str().into(),
-            identity: Identity::new(snapshot, verified)?,
+            tls,
+            identity: Identity::new(snapshot, trust, verified)?,
             agreements: Agreements::new(grants),
             procedures: settings.procedures.keys().cloned().collect::<HashSet<_>>(),
             registries,

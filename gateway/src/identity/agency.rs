@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::{IdentityError, PeerCertificate};
+use crate::clock::Moment;
 
 /// What identity needs of an agency's file.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +60,11 @@ impl Agency {
     pub(super) fn is_valid_on(&self, day: Date) -> bool {
         self.valid_from.is_none_or(|first| first <= day) && self.valid_to.is_none_or(|last| day <= last)
     }
+
+    /// The first moment after its last day.
+    pub(super) fn ends(&self) -> Option<Moment> {
+        Moment::start_of_viet_nam_day(self.valid_to?.tomorrow().ok()?)
+    }
 }
 
 /// All agencies, found by authority name and SAN URI.
@@ -84,9 +90,10 @@ impl Agencies {
         self.all.iter()
     }
 
-    /// The agency to which the certificate's names lead; none when they lead to two.
-    pub(super) fn of(&self, peer: &PeerCertificate) -> Option<&Arc<Agency>> {
-        let of_ca = self.by_certificate.get(peer.ca())?;
+    /// The agency to which the names of a certificate of this authority lead; none when they lead to
+    /// two.
+    pub(super) fn of(&self, authority: &str, peer: &PeerCertificate) -> Option<&Arc<Agency>> {
+        let of_ca = self.by_certificate.get(authority)?;
         let mut found: Option<&Arc<Agency>> = None;
         for agency in peer.san_uris().filter_map(|uri| of_ca.get(uri)) {
             if found.is_some_and(|other| !Arc::ptr_eq(other, agency)) {

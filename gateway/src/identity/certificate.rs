@@ -1,7 +1,8 @@
-//! The facts of a client certificate, read once a connection.
+//! The facts of a client certificate, read once a connection, and where its chain stands.
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use rustls::pki_types::CertificateDer;
 use sha2::{Digest as _, Sha256};
 use x509_parser::extensions::GeneralName;
@@ -10,17 +11,38 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 use super::trust::ClientTrust;
 use crate::clock::Moment;
 
+/// How long a refusal is remembered: a minute.
+const REFUSED_MICROS: i64 = 60 * 1_000_000;
+
 /// What a client certificate says. Which agency that is, is asked anew on every request.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct PeerCertificate {
+    /// As the peer sent it, leaf first.
+    chain: Vec<CertificateDer<'static>>,
     fingerprint: [u8; 32],
-    ca: Arc<str>,
     san_uris: Vec<Box<str>>,
     not_before: Moment,
     not_after: Moment,
+    standing: ArcSwap<Standing>,
 }
 
-/// Why a chain has no facts to offer.
+/// What a trust says of a chain. Verifying takes a signature or two, so it is remembered as long as
+/// neither the trust changes nor the time brings a change.
+#[derive(Clone, Debug)]
+pub(super) struct Standing {
+    /// The trust's number.
+    generation: u64,
+    /// The authority that the chain leads to, or led to last.
+    pub(super) authority: Arc<str>,
+    /// Whether it still does.
+    pub(super) refused: Option<CertificateError>,
+    /// From when this counts.
+    since: Moment,
+    /// The first moment at which this may be otherwise.
+    pub(super) until: Moment,
+}
+
+/// Why a chain does not stand for anybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
     /// The peer sent no certificate.
@@ -32,6 +54,18 @@ pub enum CertificateError {
     /// The chain leads to none of the configured authorities, or to more than one.
     #[error("the client certificate does not lead to exactly one configured authority")]
     Untrusted,
+    /// A certificate of the chain is outside its validity.
+    #[error("a certificate of the client's chain is not valid at this moment")]
+    Expired,
+    /// The certificate does not say that it is for clients (RFC 5280 §4.2.1.12).
+    #[error("the client certificate is not one for clients")]
+    NotForClients,
+    /// A certificate of the chain stands in a revocation list.
+    #[error("a certificate of the client's chain is revoked")]
+    Revoked,
+    /// No list that counts now says whether the chain is revoked.
+    #[error("no revocation list in force speaks of the client's chain")]
+    RevocationUnknown,
 }
 
 impl PeerCertificate {
@@ -59,25 +93,27 @@ impl PeerCertificate {
                 _ => None,
             })
             .collect();
+        let verified = trust.verify(chain, now)?;
+        let standing = Standing {
+            generation: trust.generation(),
+            authority: verified.authority,
+            refused: None,
+            since: Moment(i64::MIN),
+            until: verified.until,
+        };
         Ok(Self {
             fingerprint: Sha256::digest(leaf).into(),
-            ca: trust
-                .authority_of(chain, now)
-                .ok_or(CertificateError::Untrusted)?,
             san_uris,
-            not_before: seconds(certificate.validity().not_before.timestamp()),
-            not_after: seconds(certificate.validity().not_after.timestamp()),
+            not_before: Moment::from_unix_seconds(certificate.validity().not_before.timestamp()),
+            not_after: Moment::from_unix_seconds(certificate.validity().not_after.timestamp()),
+            chain: chain.iter().cloned().map(CertificateDer::into_owned).collect(),
+            standing: ArcSwap::from_pointee(standing),
         })
     }
 
     /// SHA-256 of the certificate's DER.
     pub fn fingerprint(&self) -> &[u8; 32] {
         &self.fingerprint
-    }
-
-    /// The name of the configured authority that the chain leads to.
-    pub fn ca(&self) -> &str {
-        &self.ca
     }
 
     /// Every URI among the subject's alternative names.
@@ -94,8 +130,69 @@ impl PeerCertificate {
     pub fn is_valid_at(&self, now: Moment) -> bool {
         self.not_before <= now && now.unix_seconds() <= self.not_after.unix_seconds()
     }
+
+    /// What `trust` says of the chain now. Verified once for each trust, and again when time may
+    /// have changed the outcome.
+    pub(super) fn standing(&self, trust: &ClientTrust, now: Moment) -> Arc<Standing> {
+        let known = self.standing.load();
+        if known.generation == trust.generation() && known.since <= now && now < known.until {
+            return Arc::clone(&known);
+        }
+        let standing = match trust.verify(&self.chain, now) {
+            Ok(verified) => Standing {
+                generation: trust.generation(),
+                authority: verified.authority,
+                refused: None,
+                since: Moment(i64::MIN),
+                until: verified.until,
+            },
+            Err(refused) => Standing {
+                generation: trust.generation(),
+                authority: Arc::clone(&known.authority),
+                refused: Some(refused),
+                // A refusal is asked anew now and then: the clock may have been wrong.
+                since: now,
+                until: Moment(now.0.saturating_add(REFUSED_MICROS)),
+            },
+        };
+        let standing = Arc::new(standing);
+        self.standing.store(Arc::clone(&standing));
+        standing
+    }
 }
 
-fn seconds(since_epoch: i64) -> Moment {
-    Moment(since_epoch.saturating_mul(1_000_000))
+impl CertificateError {
+    pub(super) fn from_tls(error: &rustls::Error) -> Self {
+        use rustls::CertificateError as Tls;
+        match error {
+            rustls::Error::InvalidCertRevocationList(_) => Self::RevocationUnknown,
+            rustls::Error::InvalidCertificate(error) => match error {
+                Tls::Revoked => Self::Revoked,
+                Tls::UnknownRevocationStatus
+                | Tls::ExpiredRevocationList
+                | Tls::ExpiredRevocationListContext { .. } => Self::RevocationUnknown,
+                Tls::Expired
+                | Tls::ExpiredContext { .. }
+                | Tls::NotValidYet
+                | Tls::NotValidYetContext { .. } => Self::Expired,
+                Tls::InvalidPurpose | Tls::InvalidPurposeContext { .. } => Self::NotForClients,
+                Tls::BadEncoding => Self::Unreadable,
+                _ => Self::Untrusted,
+            },
+            _ => Self::Untrusted,
+        }
+    }
+
+    /// As TLS knows it; the alert that the peer gets follows from it.
+    pub(super) fn for_tls(self) -> rustls::CertificateError {
+        use rustls::CertificateError as Tls;
+        match self {
+            Self::Missing | Self::Unreadable => Tls::BadEncoding,
+            Self::Untrusted => Tls::UnknownIssuer,
+            Self::Expired => Tls::Expired,
+            Self::Revoked => Tls::Revoked,
+            Self::NotForClients => Tls::InvalidPurpose,
+            Self::RevocationUnknown => Tls::UnknownRevocationStatus,
+        }
+    }
 }

@@ -55,6 +55,11 @@ pub fn authorities(tls: &TlsSettings, base: &Path) -> Vec<NamedCa> {
     let named = |ca: &crate::settings::ClientCa| NamedCa {
         name: ca.name.get_ref().clone(),
         pem: base.join(ca.file.get_ref()),
+        intermediates: ca.intermediates.as_ref().map(|path| base.join(path.get_ref())),
+        lists: ca.revocation.as_ref().map(|lists| {
+            let files = lists.get_ref().iter();
+            files.map(|list| base.join(list.file.get_ref())).collect()
+        }),
     };
     tls.client_ca.get_ref().iter().map(named).collect()
 }

@@ -119,8 +119,12 @@ impl Door {
 
     /// Health, reflection and the audit service. All but health need a caller.
     async fn other(self, peer: &PeerCertificate, mut request: Request<Incoming>) -> Response<Answered> {
-        if !request.uri().path().starts_with(HEALTH) {
-            let directory = self.exchange.directory.load_full();
+        let directory = self.exchange.directory.load_full();
+        if request.uri().path().starts_with(HEALTH) {
+            if let Err(refusal) = directory.identity.trusts(peer, Moment::now()) {
+                return self.log_rejected(peer, &refusal.into()).await;
+            }
+        } else {
             match directory
                 .identity
                 .identify(peer, request.headers(), Moment::now())

@@ -10,14 +10,12 @@ use std::time::{Duration, Instant};
 use audit::Waiters;
 use socket2::{Domain, Socket, Type};
 use tokio::sync::{mpsc, watch};
-use tokio_rustls::TlsAcceptor;
 use tonic::service::Routes;
 
 use super::door::Door;
 use super::places::Places;
 use super::worker::{Dealt, Worker};
 use crate::exchange::Exchange;
-use crate::identity::ClientTrust;
 use crate::record::method::Method;
 use crate::settings::ListenerSettings;
 
@@ -38,10 +36,8 @@ pub struct Parts {
     pub methods: Arc<HashMap<Arc<str>, Arc<Method>>>,
     /// The other services.
     pub others: Routes,
-    /// The TLS side.
-    pub tls: Arc<rustls::ServerConfig>,
-    /// The authorities of client certificates.
-    pub trust: Arc<ClientTrust>,
+    /// Says that another configuration is in force.
+    pub changes: watch::Receiver<u64>,
 }
 
 /// A listener at work.
@@ -130,8 +126,7 @@ fn start_worker(
             max_message: usize::try_from(limits.max_message.get_ref().0).unwrap_or(usize::MAX),
             call_timeout: limits.call_timeout.get_ref().0,
         },
-        tls: TlsAcceptor::from(parts.tls.clone()),
-        trust: parts.trust.clone(),
+        changes: parts.changes.clone(),
         limits: limits.clone(),
         stopping: stopping.clone(),
     };

@@ -19,10 +19,11 @@ use super::accounted::Begun;
 use super::conduct::Conduct;
 use super::door::Door;
 use super::places::{Handshake, Place};
+use super::standing::{self, Standing};
 use super::watched::Watched;
 use crate::clock::Moment;
+use crate::identity::PeerCertificate;
 use crate::identity::tls::ALPN_H2;
-use crate::identity::{ClientTrust, PeerCertificate};
 use crate::settings::ListenerSettings;
 
 /// How long a connection that is ended for its conduct gets to take the GOAWAY.
@@ -43,8 +44,7 @@ pub(super) struct Dealt {
 #[derive(Clone)]
 pub(super) struct Worker {
     pub(super) door: Door,
-    pub(super) tls: TlsAcceptor,
-    pub(super) trust: Arc<ClientTrust>,
+    pub(super) changes: watch::Receiver<u64>,
     pub(super) limits: Arc<ListenerSettings>,
     pub(super) stopping: watch::Receiver<bool>,
 }
@@ -76,7 +76,8 @@ impl Worker {
             return;
         };
         let limit = begun + self.limits.handshake_timeout.get_ref().0;
-        let stream = match tokio::time::timeout_at(limit.into(), self.tls.accept(socket)).await {
+        let tls = TlsAcceptor::from(self.door.exchange.directory.load().tls.clone());
+        let stream = match tokio::time::timeout_at(limit.into(), tls.accept(socket)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return tracing::info!(%error, "a handshake failed"),
             Err(_) => return tracing::info!("a handshake took too long"),
@@ -86,11 +87,13 @@ impl Worker {
             return tracing::info!("a peer did not ask for h2");
         }
         let chain = session.peer_certificates().unwrap_or_default();
-        let peer = match PeerCertificate::read(chain, &self.trust, Moment::now()) {
+        // Asked of what is in force now: it may have changed since the handshake began.
+        let trust = self.door.exchange.directory.load().identity.trust().clone();
+        let peer = match PeerCertificate::read(chain, &trust, Moment::now()) {
             Ok(peer) => Arc::new(peer),
             Err(error) => return tracing::info!(%error, "a client certificate was refused"),
         };
-        drop(handshake);
+        drop((handshake, trust));
         self.http2(stream, peer).await;
     }
 
@@ -101,6 +104,7 @@ impl Worker {
         let door = self.door.clone();
         let conduct = Conduct::new(&self.limits);
         let calls = conduct.clone();
+        let mut standing = Standing::new(self.door.exchange.clone(), self.changes.clone(), peer.clone());
         let service = service_fn(move |request| {
             let begun = Begun::new(&calls);
             let call = door.clone().call(peer.clone(), request);
@@ -121,6 +125,7 @@ impl Worker {
         let mut connection = std::pin::pin!(connection);
         let drain = self.limits.drain_time.0.max(Duration::from_millis(1));
         let mut stopped = std::pin::pin!(self.stopping.wait_for(|stopping| *stopping));
+        let mut untrusted = std::pin::pin!(standing.ended());
         let mut ticks = tokio::time::interval(conduct.tick());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let grace = loop {
@@ -140,6 +145,7 @@ impl Worker {
                     }
                 },
                 _ = stopped.as_mut() => break drain,
+                () = untrusted.as_mut() => break drain.min(standing::GRACE),
                 _ = ticks.tick() => conduct.turn(),
             }
         };

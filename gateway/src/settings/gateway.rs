@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::audit::AuditSettings;
 use super::listener::ListenerSettings;
 use super::telemetry::TelemetrySettings;
-use super::tls::TlsSettings;
+use super::tls::{ClientCa, TlsSettings};
 use super::token::TokenSettings;
 
 /// What `gateway.toml` says. A part of the program gets its section, never the whole.
@@ -31,7 +31,7 @@ pub struct GatewaySettings {
 impl GatewaySettings {
     /// The files that are put in force with the tree and hold no secret, as they are written.
     pub(super) fn public_files(&self) -> impl Iterator<Item = &PathBuf> {
-        let authorities = self.tls.client_ca.get_ref().iter().map(|ca| ca.file.get_ref());
+        let authorities = self.tls.client_ca.get_ref().iter().flat_map(ClientCa::files);
         let issuers = self.token.issuers.get_ref().iter();
         [self.tls.certificate.get_ref()]
             .into_iter()

@@ -11,6 +11,7 @@ use super::day::Day;
 use super::problem::{Problem, Problems, Severity};
 use super::tree::{self, Files};
 use crate::clock::Moment;
+use crate::identity::revocation::LARGEST_FILE;
 
 /// Reads and checks a whole tree.
 ///
@@ -45,7 +46,7 @@ fn load_with(dir: &Path, with_files: bool) -> Result<Settings, Problems> {
         return Err(Problems::new(dir, problems));
     };
     for path in gateway.value.public_files() {
-        if let Ok(bytes) = tree::bytes(&dir.join(path)) {
+        if let Ok(bytes) = tree::bytes_up_to(&dir.join(path), LARGEST_FILE) {
             hash_file(&mut hash, path, &bytes);
             hashes.insert(path.clone(), Sha256::digest(&bytes).into());
         }

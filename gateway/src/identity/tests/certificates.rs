@@ -17,8 +17,14 @@ fn authority() -> Authority {
 /// Which agency a certificate with these names stands for, if it stands for one.
 fn agency_of(ca: &str, uris: &[&str]) -> Result<Arc<str>, Rejected> {
     let authority = authority();
-    let peer = peer(&client(&authority, uris), &trust_of(&[(ca, &authority)])).unwrap();
-    SCENE.identity.admits(&peer, NOW)
+    let trust = Arc::new(trust_of(&[(ca, &authority)]));
+    let peer = peer(&client(&authority, uris), &trust).unwrap();
+    SCENE.identity_under(&trust).admits(&peer, NOW)
+}
+
+/// The authority that a chain leads to.
+fn authority_of(chain: &[CertificateDer<'_>], trust: &ClientTrust) -> Result<Arc<str>, CertificateError> {
+    trust.verify(chain, NOW).map(|verified| verified.authority)
 }
 
 #[test]
@@ -54,8 +60,9 @@ fn a_certificate_stands_for_an_agency_by_its_exact_uri_and_authority() {
 fn a_certificate_stands_for_nobody_by_its_common_name() {
     let authority = authority();
     let named = authority.client("urn:test:H29.12", &[], NOW, DAY).unwrap();
-    let peer = peer(&named, &trust_of(&[("agencies", &authority)])).unwrap();
-    assert!(SCENE.identity.admits(&peer, NOW).is_err());
+    let trust = Arc::new(trust_of(&[("agencies", &authority)]));
+    let peer = peer(&named, &trust).unwrap();
+    assert!(SCENE.identity_under(&trust).admits(&peer, NOW).is_err());
 }
 
 #[test]
@@ -88,7 +95,8 @@ fn an_agency_counts_on_its_days_in_viet_nam() {
         at("2025-01-01T00:00:00Z"),
         2000 * DAY,
     );
-    let trust = trust_of(&[("agencies", &authority)]);
+    let trust = Arc::new(trust_of(&[("agencies", &authority)]));
+    let identity = SCENE.identity_under(&trust);
     let peer = peer(&lasting.unwrap(), &trust).unwrap();
     for (moment, admitted) in [
         ("2025-12-31T16:59:59Z", false),
@@ -96,11 +104,7 @@ fn an_agency_counts_on_its_days_in_viet_nam() {
         ("2027-12-31T16:59:59Z", true),
         ("2027-12-31T17:00:00Z", false),
     ] {
-        assert_eq!(
-            SCENE.identity.admits(&peer, at(moment)).is_ok(),
-            admitted,
-            "{moment}"
-        );
+        assert_eq!(identity.admits(&peer, at(moment)).is_ok(), admitted, "{moment}");
     }
 }
 
@@ -121,13 +125,15 @@ fn a_certificate_of_another_authority_in_the_chain_does_not_lend_its_name() {
         vec![root(&two), decoy, root(&one)],
     ] {
         let chain = [vec![leaf.clone()], rest].concat();
-        assert_eq!(PeerCertificate::read(&chain, &trust, NOW).unwrap().ca(), "two");
+        assert_eq!(&*authority_of(&chain, &trust).unwrap(), "two");
     }
 }
 
 #[test]
 fn a_chain_that_leads_to_two_authorities_is_not_read() {
-    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+    use rcgen::{
+        BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    };
 
     let authority = |name: &str| {
         let mut params = CertificateParams::default();
@@ -140,24 +146,25 @@ fn a_chain_that_leads_to_two_authorities_is_not_read() {
     let between = KeyPair::generate().unwrap();
     let crossed = [0, 1].map(|root: usize| authority("between").signed_by(&between, &roots[root]).unwrap());
     let issuer = rcgen::Issuer::new(authority("between"), between);
-    let leaf = CertificateParams::default()
-        .signed_by(&KeyPair::generate().unwrap(), &issuer)
-        .unwrap();
+    let mut leaf = CertificateParams::default();
+    leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let leaf = leaf.signed_by(&KeyPair::generate().unwrap(), &issuer).unwrap();
 
     let folder = tempfile::tempdir().unwrap();
     let named = ["one", "two"].map(|name| NamedCa {
         name: name.into(),
         pem: folder.path().join(name),
+        ..NamedCa::default()
     });
     for (ca, root) in named.iter().zip(&roots) {
         std::fs::write(&ca.pem, root.pem()).unwrap();
     }
-    let trust = ClientTrust::load(&named).unwrap();
+    let trust = ClientTrust::load(&named, NOW).unwrap();
     let [by_one, by_two] = crossed.map(|certificate| certificate.der().clone());
     let leaf = leaf.der().clone();
-    let read = |chain: &[CertificateDer<'_>]| PeerCertificate::read(chain, &trust, NOW);
-    assert_eq!(read(&[leaf.clone(), by_one.clone()]).unwrap().ca(), "one");
-    assert_eq!(read(&[leaf.clone(), by_two.clone()]).unwrap().ca(), "two");
+    let read = |chain: &[CertificateDer<'_>]| authority_of(chain, &trust);
+    assert_eq!(&*read(&[leaf.clone(), by_one.clone()]).unwrap(), "one");
+    assert_eq!(&*read(&[leaf.clone(), by_two.clone()]).unwrap(), "two");
     assert_eq!(
         read(&[leaf, by_one, by_two]).unwrap_err(),
         CertificateError::Untrusted
@@ -183,7 +190,7 @@ fn a_chain_that_leads_nowhere_or_is_no_certificate_is_not_read() {
     );
     assert_eq!(read(&[longer]), CertificateError::Unreadable);
     assert_eq!(read(&[stranger]), CertificateError::Untrusted);
-    assert_eq!(read(&[server]), CertificateError::Untrusted);
+    assert_eq!(read(&[server]), CertificateError::NotForClients);
 }
 
 #[test]
@@ -195,10 +202,12 @@ fn a_bundle_is_loaded_whole_or_not_at_all() {
     let load = |text: &str| {
         let path = folder.path().join("bundle.pem");
         std::fs::write(&path, text).unwrap();
-        ClientTrust::load(&[NamedCa {
+        let named = NamedCa {
             name: "a".into(),
             pem: path,
-        }])
+            ..NamedCa::default()
+        };
+        ClientTrust::load(&[named], NOW)
     };
     assert!(load(pem).is_ok());
     assert!(load(&format!("{pem}{}", authority().certificate_pem())).is_ok());
@@ -225,13 +234,14 @@ fn a_bundle_is_loaded_whole_or_not_at_all() {
     ));
     assert!(load(&format!("{pem}{}", &pem[..pem.len() / 2])).is_err());
     assert!(matches!(load(""), Err(TrustError::NoCertificate(_))));
-    assert!(matches!(ClientTrust::load(&[]), Err(TrustError::Empty)));
+    assert!(matches!(ClientTrust::load(&[], NOW), Err(TrustError::Empty)));
     let missing = NamedCa {
         name: "a".into(),
         pem: folder.path().join("missing.pem"),
+        ..NamedCa::default()
     };
     assert!(matches!(
-        ClientTrust::load(&[missing]),
+        ClientTrust::load(&[missing], NOW),
         Err(TrustError::Unreadable { .. })
     ));
 }
@@ -244,13 +254,14 @@ fn two_authorities_cannot_share_a_subject_or_a_name() {
     let named = |name: &str| NamedCa {
         name: name.into(),
         pem: path.clone(),
+        ..NamedCa::default()
     };
     assert!(matches!(
-        ClientTrust::load(&[named("a"), named("b")]),
+        ClientTrust::load(&[named("a"), named("b")], NOW),
         Err(TrustError::SubjectTwice(..))
     ));
     assert!(matches!(
-        ClientTrust::load(&[named("a"), named("a")]),
+        ClientTrust::load(&[named("a"), named("a")], NOW),
         Err(TrustError::NameTwice(_))
     ));
 }
@@ -261,7 +272,7 @@ fn a_snapshot_that_is_not_clear_is_refused() {
     let build = |change: &dyn Fn(&mut IdentitySnapshot)| {
         let mut changed = snapshot(&scene.keys, &scene.facts);
         change(&mut changed);
-        Identity::new(changed, VerifiedTokens::new(10))
+        Identity::new(changed, Arc::clone(&scene.trust), VerifiedTokens::new(10))
             .map(|_| ())
             .unwrap_err()
     };
@@ -288,7 +299,7 @@ fn an_auditing_agency_makes_auditors_of_its_callers() {
     let scene = Scene::new();
     let mut auditing = snapshot(&scene.keys, &scene.facts);
     auditing.agencies[0].auditor = true;
-    let identity = Identity::new(auditing, VerifiedTokens::new(10)).unwrap();
+    let identity = Identity::new(auditing, Arc::clone(&scene.trust), VerifiedTokens::new(10)).unwrap();
     assert!(
         identity
             .identify(&scene.own, &scene.token(), NOW)

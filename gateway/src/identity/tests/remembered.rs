@@ -50,7 +50,7 @@ fn a_remembered_token_is_refused_over_another_certificate() {
     let mut same = snapshot(&scene.keys, &scene.facts);
     same.agencies[1].issuer = same.agencies[0].issuer.clone();
     same.agencies[1].clients = same.agencies[0].clients.clone();
-    let identity = Identity::new(same, Arc::clone(&scene.verified)).unwrap();
+    let identity = Identity::new(same, Arc::clone(&scene.trust), Arc::clone(&scene.verified)).unwrap();
     identity.identify(&scene.own, &token, NOW).unwrap();
     assert_eq!(
         reason(identity.identify(&scene.other, &token, NOW)),
@@ -122,7 +122,7 @@ fn a_remembered_token_does_not_outlive_its_agency() {
     ending.agencies[0].valid_to = Some(date(2027, 1, 15));
     ending.rules.remember = Duration::from_secs(86_400);
     ending.rules.max_lifetime = Duration::from_secs(86_400);
-    let identity = Identity::new(ending, Arc::clone(&scene.verified)).unwrap();
+    let identity = Identity::new(ending, Arc::clone(&scene.trust), Arc::clone(&scene.verified)).unwrap();
     let token = scene.token();
     identity.identify(&scene.own, &token, NOW).unwrap();
     assert_eq!(
@@ -143,7 +143,12 @@ fn a_new_snapshot_asks_anew() {
 
     let mut without_client = snapshot(&scene.keys, &scene.facts);
     without_client.agencies[0].clients.pop();
-    let next = Identity::new(without_client, Arc::clone(&scene.verified)).unwrap();
+    let next = Identity::new(
+        without_client,
+        Arc::clone(&scene.trust),
+        Arc::clone(&scene.verified),
+    )
+    .unwrap();
     assert_eq!(
         reason(next.identify(&scene.own, &token, NOW)),
         Reason::ClientUnknown
@@ -151,7 +156,7 @@ fn a_new_snapshot_asks_anew() {
 
     let mut other_keys = snapshot(&scene.keys, &scene.facts);
     other_keys.issuers[0].keys = other_keys.issuers[1].keys.clone();
-    let next = Identity::new(other_keys, Arc::clone(&scene.verified)).unwrap();
+    let next = Identity::new(other_keys, Arc::clone(&scene.trust), Arc::clone(&scene.verified)).unwrap();
     assert_eq!(
         reason(next.identify(&scene.own, &token, NOW)),
         Reason::TokenSignature
@@ -163,7 +168,12 @@ fn what_a_call_under_an_earlier_snapshot_verifies_late_is_not_found_under_the_ne
     let scene = Scene::new();
     let mut without_client = snapshot(&scene.keys, &scene.facts);
     without_client.agencies[0].clients.pop();
-    let next = Identity::new(without_client, Arc::clone(&scene.verified)).unwrap();
+    let next = Identity::new(
+        without_client,
+        Arc::clone(&scene.trust),
+        Arc::clone(&scene.verified),
+    )
+    .unwrap();
     let token = scene.token();
     scene.identity.identify(&scene.own, &token, NOW).unwrap();
     assert_eq!(
@@ -200,7 +210,12 @@ fn many_threads_with_one_token_check_its_signature_once() {
 fn the_memory_has_an_end() {
     let scene = Scene::new();
     let verified = VerifiedTokens::new(10);
-    let identity = Identity::new(snapshot(&scene.keys, &scene.facts), Arc::clone(&verified)).unwrap();
+    let identity = Identity::new(
+        snapshot(&scene.keys, &scene.facts),
+        Arc::clone(&scene.trust),
+        Arc::clone(&verified),
+    )
+    .unwrap();
     for _ in 0..100 {
         identity.identify(&scene.own, &scene.token(), NOW).unwrap();
     }

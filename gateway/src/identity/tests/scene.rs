@@ -17,6 +17,7 @@ pub(super) const NOW: Moment = Moment(1_800_000_000 * 1_000_000);
 pub(super) const DAY: Duration = Duration::from_secs(86_400);
 
 pub(super) struct Scene {
+    pub(super) trust: Arc<ClientTrust>,
     pub(super) identity: Identity,
     pub(super) verified: Arc<VerifiedTokens>,
     pub(super) own: PeerCertificate,
@@ -31,7 +32,7 @@ pub(super) static SCENE: LazyLock<Scene> = LazyLock::new(Scene::new);
 impl Scene {
     pub(super) fn new() -> Self {
         let authority = Authority::create("test authority", NOW).unwrap();
-        let trust = trust_of(&[("agencies", &authority)]);
+        let trust = Arc::new(trust_of(&[("agencies", &authority)]));
         let read = |uri: &str| peer(&client(&authority, &[uri]), &trust).unwrap();
         let (own, other) = (read("urn:test:H29.12"), read("urn:test:H30"));
         let keys = Keys::generate();
@@ -47,8 +48,10 @@ impl Scene {
             now: NOW.unix_seconds(),
         };
         let verified = VerifiedTokens::new(1000);
-        let identity = Identity::new(snapshot(&keys, &facts), Arc::clone(&verified)).unwrap();
+        let identity =
+            Identity::new(snapshot(&keys, &facts), Arc::clone(&trust), Arc::clone(&verified)).unwrap();
         Self {
+            trust,
             identity,
             verified,
             own,
@@ -56,6 +59,12 @@ impl Scene {
             keys,
             facts,
         }
+    }
+
+    /// The identity of the scene, with other authorities.
+    pub(super) fn identity_under(&self, trust: &Arc<ClientTrust>) -> Identity {
+        let snapshot = snapshot(&self.keys, &self.facts);
+        Identity::new(snapshot, Arc::clone(trust), VerifiedTokens::new(10)).unwrap()
     }
 
     pub(super) fn forge(&self) -> Forge<'_> {
@@ -133,16 +142,14 @@ pub(super) fn trust_of(authorities: &[(&str, &Authority)]) -> ClientTrust {
             NamedCa {
                 name: (*name).to_owned(),
                 pem,
+                ..NamedCa::default()
             }
         })
         .collect();
-    ClientTrust::load(&named).unwrap()
+    ClientTrust::load(&named, NOW).unwrap()
 }
 
-pub(super) fn peer(
-    issued: &Issued,
-    trust: &ClientTrust,
-) -> Result<PeerCertificate, certificate::CertificateError> {
+pub(super) fn peer(issued: &Issued, trust: &ClientTrust) -> Result<PeerCertificate, CertificateError> {
     PeerCertificate::read(std::slice::from_ref(&issued.certificate_der), trust, NOW)
 }
 

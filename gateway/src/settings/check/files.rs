@@ -20,6 +20,11 @@ pub(super) fn check(draft: &Draft, base: &Path, problems: &mut Vec<Problem>) {
         secret(base, &gateway.tls.key, &mut report);
         for ca in gateway.tls.client_ca.get_ref() {
             readable(base, &ca.file, &mut report);
+            let others = ca.lists().iter().filter_map(|list| list.ca.as_ref());
+            for path in ca.intermediates.iter().chain(others) {
+                readable(base, path, &mut report);
+            }
+            // Lists themselves are not looked for: one that is gone leaves the last good one in force.
         }
         for issuer in gateway.token.issuers.get_ref() {
             readable(base, &issuer.jwks, &mut report);

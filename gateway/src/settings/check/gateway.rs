@@ -8,10 +8,11 @@ use toml::Spanned;
 use tracing_subscriber::EnvFilter;
 
 use super::Draft;
+use crate::distribution::Address;
 use crate::settings::ListenerSettings;
 use crate::settings::problem::Problem;
 use crate::settings::report::Report;
-use crate::settings::{AuditSettings, TlsSettings, TokenSettings};
+use crate::settings::{AuditSettings, RevocationSettings, TlsSettings, TokenSettings};
 
 pub(super) fn check(draft: &Draft, problems: &mut Vec<Problem>) {
     let Some(file) = &draft.gateway else { return };
@@ -82,6 +83,47 @@ fn tls(tls: &TlsSettings, report: &mut Report<'_>) {
         "authority",
         report,
     );
+    for ca in tls.client_ca.get_ref() {
+        if let Some(lists) = &ca.revocation {
+            // To the verifier an empty set of lists means that nothing is revoked.
+            report.some(lists, "revocation list");
+        }
+        ca.lists().iter().for_each(|list| revocation(list, report));
+    }
+}
+
+fn revocation(list: &RevocationSettings, report: &mut Report<'_>) {
+    report.within(
+        &list.every,
+        milliseconds(1_000),
+        milliseconds(7 * 86_400_000),
+        "\"1s\" to \"168h\"",
+    );
+    let Some(url) = &list.url else {
+        if let Some(ca) = &list.ca {
+            report.error(
+                ca.span(),
+                "found authorities of a server, wanted its address in url too",
+            );
+        }
+        return;
+    };
+    match (Address::parse(url.get_ref()), &list.ca) {
+        (Err(wanted), _) => report.error(url.span(), format!("found {:?}, wanted {wanted}", url.get_ref())),
+        (Ok(address), None) if address.is_tls => {
+            report.error(
+                url.span(),
+                "found an https:// address, wanted the authorities of its server in ca",
+            );
+        }
+        (Ok(address), Some(ca)) if !address.is_tls => {
+            report.error(
+                ca.span(),
+                "found authorities of a server, wanted an https:// address",
+            );
+        }
+        _ => {}
+    }
 }
 
 fn token(token: &TokenSettings, report: &mut Report<'_>) {

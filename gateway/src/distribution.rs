@@ -1,0 +1,224 @@
+//! Revocation lists fetched from where an authority publishes them (RFC 5280 §4.2.1.13).
+//!
+//! | file | idea |
+//! |---|---|
+//! | `address` | an address that an operator configured |
+//! | `fetch` | one request, within limits |
+//! | `keep` | a fetched list that is good takes the place of the file that the configuration names |
+//!
+//! The file is all that the rest of the gateway knows: a new one is seen and read like any other.
+
+mod address;
+mod fetch;
+mod keep;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+pub use address::Address;
+use fetch::{FetchError, Fetched, Validators};
+use keep::KeepError;
+
+use crate::identity::{NamedCa, configured};
+use crate::settings::Settings;
+
+/// Time until the next try after one that failed, if the operator did not set a shorter one.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// A place from which a list is fetched.
+#[derive(Clone, Debug)]
+pub struct Source {
+    address: Address,
+    /// The authorities of an `https://` server.
+    ca: Option<PathBuf>,
+    /// The file that the list is kept in.
+    file: PathBuf,
+    every: Duration,
+    /// Who has to have signed the list.
+    authority: NamedCa,
+}
+
+/// Why there is no new list.
+#[derive(Debug, thiserror::Error)]
+pub enum DistributionError {
+    /// It did not come.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// It came and is not taken.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
+}
+
+/// The places of a configuration.
+#[must_use]
+pub fn sources(settings: &Settings) -> Vec<Source> {
+    let tls = &settings.gateway.tls;
+    let named = configured::authorities(tls, &settings.base);
+    let mut sources = Vec::new();
+    for (ca, authority) in tls.client_ca.get_ref().iter().zip(named) {
+        for list in ca.lists() {
+            let Some(Ok(address)) = list.url.as_ref().map(|url| Address::parse(url.get_ref())) else {
+                continue;
+            };
+            sources.push(Source {
+                address,
+                ca: list.ca.as_ref().map(|path| settings.path(path.get_ref())),
+                file: settings.path(list.file.get_ref()),
+                every: list.every.get_ref().0,
+                authority: authority.clone(),
+            });
+        }
+    }
+    sources
+}
+
+/// Fetches each list whose file is not there or says nothing any more, before the gateway starts.
+/// What can't be fetched is told: the load then fails for want of the list.
+pub fn fetch_missing(sources: &[Source]) -> std::io::Result<()> {
+    let missing: Vec<_> = sources.iter().filter(|source| !source.is_usable()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    runtime()?.block_on(async {
+        for source in missing {
+            if let Err(error) = source.renew(&mut Validators::default()).await {
+                source.tell(&error);
+            }
+        }
+    });
+    Ok(())
+}
+
+/// A thread that fetches.
+pub struct Fetching {
+    sources: Option<watch::Sender<Vec<Source>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Fetching {
+    /// Starts it.
+    pub fn start(sources: Vec<Source>) -> std::io::Result<Self> {
+        let (sender, mut receiver) = watch::channel(sources);
+        let runtime = runtime()?;
+        let thread = std::thread::Builder::new()
+            .name("revocation".to_owned())
+            .spawn(move || runtime.block_on(fetch_all(&mut receiver)))?;
+        Ok(Self {
+            sources: Some(sender),
+            thread: Some(thread),
+        })
+    }
+
+    /// Goes on with the places of another configuration.
+    pub fn follow(&self, sources: Vec<Source>) {
+        if let Some(sender) = &self.sources {
+            sender.send_replace(sources);
+        }
+    }
+}
+
+impl Drop for Fetching {
+    fn drop(&mut self) {
+        self.sources = None;
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread of the revocation lists panicked");
+        }
+    }
+}
+
+/// Fetches until there is nobody left to fetch for.
+async fn fetch_all(sources: &mut watch::Receiver<Vec<Source>>) {
+    let mut memory: HashMap<PathBuf, Memory> = HashMap::new();
+    loop {
+        let current = sources.borrow_and_update().clone();
+        memory.retain(|file, _| current.iter().any(|source| source.file == *file));
+        let due = current
+            .iter()
+            .map(|source| {
+                (
+                    source,
+                    memory
+                        .get(&source.file)
+                        .map_or_else(Instant::now, |known| known.due),
+                )
+            })
+            .min_by_key(|(_, due)| *due);
+        let Some((source, due)) = due else {
+            if sources.changed().await.is_err() {
+                return;
+            }
+            continue;
+        };
+        tokio::select! {
+            changed = sources.changed() => match changed {
+                Ok(()) => continue,
+                Err(_) => return,
+            },
+            () = tokio::time::sleep_until(due.into()) => {}
+        }
+        let known = memory.entry(source.file.clone()).or_insert_with(Memory::new);
+        let wait = match source.renew(&mut known.validators).await {
+            Ok(()) => source.every,
+            Err(error) => {
+                source.tell(&error);
+                source.every.min(AGAIN)
+            }
+        };
+        known.due = Instant::now() + wait;
+    }
+}
+
+/// What is remembered of one place.
+struct Memory {
+    validators: Validators,
+    due: Instant,
+}
+
+impl Memory {
+    fn new() -> Self {
+        Self {
+            validators: Validators::default(),
+            due: Instant::now(),
+        }
+    }
+}
+
+impl Source {
+    fn is_usable(&self) -> bool {
+        keep::is_usable(&self.authority, &self.file)
+    }
+
+    /// Fetches the list and keeps it, if it is another one than before.
+    async fn renew(&self, validators: &mut Validators) -> Result<(), DistributionError> {
+        if !self.file.exists() {
+            *validators = Validators::default();
+        }
+        match fetch::fetch(&self.address, self.ca.as_deref(), validators).await? {
+            Fetched::Same => Ok(()),
+            Fetched::New(bytes, seen) => {
+                keep::keep(&self.authority, &self.file, &bytes)?;
+                *validators = seen;
+                Ok(())
+            }
+        }
+    }
+
+    fn tell(&self, error: &DistributionError) {
+        tracing::warn!(
+            authority = self.authority.name,
+            host = self.address.host,
+            "no new revocation list: {error}"
+        );
+    }
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+#[cfg(test)]
+mod tests;
