@@ -166,7 +166,7 @@ impl Exchange {
         let served = self
             .route(source, story, &permit, &query, parts.max_age_micros, deadline)
             .await?;
-        Answer::make(method, &permit, &query, served)
+        Answer::make(method, &permit, &query, served, &self.pseudonyms)
     }
 
     /// Logs the outcome, waits until the entry is durable, and only then makes the reply.
@@ -177,13 +177,9 @@ impl Exchange {
         outcome: Result<Answer, Refusal>,
         with_receipt: bool,
     ) -> Reply {
-        let answer_hmac = outcome
-            .as_ref()
-            .ok()
-            .map(|answer| self.pseudonyms.answer(&answer.payload));
         let appended = self
             .log
-            .append_with(|_, out| entry::outcome(story, &outcome, answer_hmac.as_ref(), Moment::now(), out));
+            .append_with(|_, out| entry::outcome(story, &outcome, Moment::now(), out));
         let logged = match appended {
             Ok(ticket) => waiters.durable(ticket).await,
             Err(unavailable) => Err(unavailable),

@@ -69,7 +69,7 @@ pub struct Linger {
 impl Default for Linger {
     fn default() -> Self {
         Self {
-            longest: Duration::from_micros(200),
+            longest: Duration::from_micros(300),
             from: 8,
         }
     }

@@ -1,6 +1,6 @@
 //! One kept answer.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
@@ -11,6 +11,8 @@ use crate::record::wire::Garbled;
 
 /// Views kept beside one record; a ninth is cut for its call alone.
 const MAX_VIEWS: usize = 8;
+/// Longest key that is remembered beside a record, in bytes.
+const MAX_KEY: usize = 256;
 
 /// A registry's answer.
 #[derive(Debug)]
@@ -33,7 +35,18 @@ pub struct KeptRecord {
     pub retrieved_at: Moment,
     /// The registry's id of the exchange.
     pub transaction: Option<String>,
-    views: Mutex<Vec<(u64, Cut)>>,
+    views: Mutex<Vec<(u64, KeptView)>>,
+    /// The key that fitted last, and the method that read it.
+    fitted: Mutex<Option<(Arc<str>, Box<[u8]>)>>,
+}
+
+/// A view of the record, ready to leave.
+#[derive(Clone, Debug)]
+pub struct KeptView {
+    /// The record cut down.
+    pub cut: Cut,
+    /// The keyed hash of its bytes.
+    pub hmac: [u8; 32],
 }
 
 impl Kept {
@@ -50,6 +63,7 @@ impl Kept {
             retrieved_at,
             transaction,
             views: Mutex::default(),
+            fitted: Mutex::default(),
         })
     }
 
@@ -64,7 +78,7 @@ impl Kept {
 
     /// Bytes of memory that it is charged for: itself, one view of full size, and what the cache adds.
     pub(super) fn weight(&self, key: usize) -> u32 {
-        const OVERHEAD: usize = 400;
+        const OVERHEAD: usize = 500;
         let record = match self {
             Self::Record(record) => 2 * record.record.len(),
             Self::NotFound { .. } => 0,
@@ -79,18 +93,52 @@ impl KeptRecord {
         &self.record
     }
 
-    /// The record cut down to a view.
-    pub fn cut(&self, schema: &Schema, view: &View) -> Result<Cut, Garbled> {
-        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, cut)) = views.iter().find(|(id, _)| *id == view.id) {
-            return Ok(cut.clone());
+    /// The record cut down to a view; `hash` makes the keyed hash, once for each view.
+    pub fn cut(
+        &self,
+        schema: &Schema,
+        view: &View,
+        hash: impl FnOnce(&[u8]) -> [u8; 32],
+    ) -> Result<KeptView, Garbled> {
+        let mut views = lock(&self.views);
+        if let Some((_, kept)) = views.iter().find(|(id, _)| *id == view.id) {
+            return Ok(kept.clone());
         }
         let cut = view.cut(schema, &self.record)?;
+        let kept = KeptView {
+            hmac: hash(&cut.bytes),
+            cut,
+        };
         if views.len() < MAX_VIEWS {
-            views.push((view.id, cut.clone()));
+            views.push((view.id, kept.clone()));
         }
-        Ok(cut)
+        Ok(kept)
     }
+
+    /// Whether the key of a call fits this record. The answer to the same bytes, read by the same method,
+    /// is the same: the last key that fitted is remembered, and `fits` asked for any other.
+    pub fn fits<E>(
+        &self,
+        method: &Arc<str>,
+        key: &[u8],
+        fits: impl FnOnce() -> Result<bool, E>,
+    ) -> Result<bool, E> {
+        if let Some((by, fitted)) = &*lock(&self.fitted)
+            && Arc::ptr_eq(by, method)
+            && **fitted == *key
+        {
+            return Ok(true);
+        }
+        let fit = fits()?;
+        if fit && key.len() <= MAX_KEY {
+            *lock(&self.fitted) = Some((method.clone(), key.into()));
+        }
+        Ok(fit)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl std::fmt::Debug for KeptRecord {

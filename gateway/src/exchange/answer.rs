@@ -1,5 +1,6 @@
 //! From the record to what may leave: a view, or verdicts.
 
+use audit::Pseudonymizer;
 use bytes::Bytes;
 use prost::Message as _;
 use proto::lookup::v1::Operation;
@@ -20,6 +21,8 @@ use crate::status::{Reason, Refusal};
 pub(super) struct Answer {
     /// Field 1 of the response, encoded: the view, or the verdicts.
     pub(super) payload: Bytes,
+    /// Its keyed hash.
+    pub(super) hmac: [u8; 32],
     /// Names of the fields that it tells of.
     pub(super) given: Names,
     pub(super) from: From,
@@ -36,24 +39,32 @@ impl Answer {
         permit: &Permit,
         query: &Query<'_>,
         routed: Routed,
+        pseudonyms: &Pseudonymizer,
     ) -> Result<Self, Refusal> {
         let Kept::Record(record) = &*routed.served.kept else {
             return Err(not_found());
         };
         // The facts come first: who does not know the person must not learn that the record exists.
-        if !facts_fit(method, query, record)? {
+        if !record.fits(&method.path, query.key, || facts_fit(method, query, record))? {
             return Err(not_found());
         }
         law::check_record(method, record.whole())?;
-        let (payload, given) = match method.operation {
+        let (payload, given, hmac) = match method.operation {
             Operation::Get => {
-                let cut = record.cut(&method.record, permit.view()).map_err(|_| garbled())?;
-                (cut.bytes, cut.given)
+                let kept = record
+                    .cut(&method.record, permit.view(), |bytes| pseudonyms.answer(bytes))
+                    .map_err(|_| garbled())?;
+                (kept.cut.bytes, kept.cut.given, kept.hmac)
             }
-            _ => verdicts(method, query, record)?,
+            _ => {
+                let (payload, given) = verdicts(method, query, record)?;
+                let hmac = pseudonyms.answer(&payload);
+                (payload, given, hmac)
+            }
         };
         Ok(Self {
             payload,
+            hmac,
             given,
             from: routed.served.from,
             as_of: record.as_of,

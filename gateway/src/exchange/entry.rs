@@ -21,13 +21,7 @@ pub(super) fn intent(story: &Story<'_>, now: Moment, out: &mut Vec<u8>) {
 }
 
 /// The entry that says how a call ended.
-pub(super) fn outcome(
-    story: &Story<'_>,
-    outcome: &Result<Answer, Refusal>,
-    answer_hmac: Option<&[u8; 32]>,
-    now: Moment,
-    out: &mut Vec<u8>,
-) {
+pub(super) fn outcome(story: &Story<'_>, outcome: &Result<Answer, Refusal>, now: Moment, out: &mut Vec<u8>) {
     head(story, EntryKind::Outcome, now, out);
     put_list(out, 23, story.fields_asked.as_deref().unwrap_or_default());
     match outcome {
@@ -39,6 +33,7 @@ pub(super) fn outcome(
         }
         Err(refusal) => put_text(out, 25, refusal.reason.word()),
     }
+    let answer_hmac = outcome.as_ref().ok().map(|answer| &answer.hmac);
     let clause = outcome
         .as_ref()
         .err()

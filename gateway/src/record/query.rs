@@ -173,6 +173,8 @@ pub fn step_word(step: Step) -> &'static str {
 pub struct Query<'a> {
     /// The canonical identifier. Personal: it goes to the adapter and into the pseudonym, nowhere else.
     pub identifier: String,
+    /// The key as it came.
+    pub key: &'a [u8],
     /// The second facts given, by index in the method's key plan.
     pub facts: Vec<(usize, Value<'a>)>,
     /// The fields asked: of the mask, or of the claims. `None`: all that the agreement lists.
@@ -233,6 +235,7 @@ impl<'a> Query<'a> {
         });
         Ok(Self {
             identifier,
+            key,
             facts,
             asked,
             fields_asked,

@@ -78,12 +78,11 @@ pub fn listen(settings: &ListenerSettings, parts: Parts) -> io::Result<Listening
     let limits = Arc::new(settings.clone());
     let mut threads = Vec::new();
     let mut workers = Vec::new();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    for number in 0..if settings.workers == 0 {
-        cores
-    } else {
-        settings.workers
-    } {
+    let count = match settings.workers {
+        0 => std::thread::available_parallelism().map_or(1, |cores| (cores.get() - 1).max(1)),
+        set => set,
+    };
+    for number in 0..count {
         let (deal, dealt) = mpsc::channel(64);
         workers.push(deal);
         threads.push(start_worker(number, dealt, &parts, &limits, &stopping)?);

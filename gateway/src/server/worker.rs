@@ -107,7 +107,8 @@ impl Worker {
         let mut standing = Standing::new(self.door.exchange.clone(), self.changes.clone(), peer.clone());
         let service = service_fn(move |request| {
             let begun = Begun::new(&calls);
-            let call = door.clone().call(peer.clone(), request);
+            // On the heap, once: hyper moves it several times before it runs.
+            let call = Box::pin(door.clone().call(peer.clone(), request));
             async move { Ok::<_, std::convert::Infallible>(begun.answer(call.await)) }
         });
         let limits = &self.limits;

@@ -15,7 +15,8 @@ pub struct ListenerSettings {
     /// Address and port, such as `"127.0.0.1:8443"`. Port 0 takes a free one.
     #[serde(deserialize_with = "address")]
     pub address: SocketAddr,
-    /// Threads, each with its own runtime. 0: one per core.
+    /// Threads, each with its own runtime. 0: one per core but one, which is left to the log's writer and the
+    /// registries (fewer threads make larger batches; measured on two cores).
     pub workers: usize,
     /// Longest TLS handshake. Against peers that connect and say nothing.
     pub handshake_timeout: Spanned<Interval>,
