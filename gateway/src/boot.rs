@@ -19,6 +19,7 @@ use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use audit::{Log, Options, Pseudonymizer, Signer};
 
+use crate::authorization::quota::Quotas;
 use crate::directory::Directory;
 use crate::distribution::{self, Fetching};
 use crate::exchange::Exchange;
@@ -67,6 +68,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         directory: ArcSwap::from_pointee(directory),
         log,
         pseudonyms,
+        quotas: Quotas::default(),
     });
     note(&exchange, "start", "OK", String::new())?;
     let others = rpc::others(&exchange)?;

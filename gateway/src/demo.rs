@@ -16,7 +16,7 @@ mod names;
 mod people;
 pub mod places;
 mod profiles;
-mod random;
+pub(crate) mod random;
 pub(crate) mod samples;
 
 #[cfg(test)]

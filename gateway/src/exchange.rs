@@ -7,6 +7,7 @@
 mod answer;
 mod entry;
 mod law;
+mod quota;
 mod reply;
 mod route;
 mod story;
@@ -17,6 +18,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use audit::{Appender, Pseudonymizer, Waiters};
 
+use crate::authorization::quota::Quotas;
 use crate::clock::Moment;
 use crate::directory::Directory;
 use crate::identity::PeerCertificate;
@@ -35,6 +37,8 @@ pub struct Exchange {
     pub log: Appender,
     /// Makes pseudonyms of subjects and keyed hashes of answers.
     pub pseudonyms: Pseudonymizer,
+    /// What has been used of every quota.
+    pub quotas: Quotas,
 }
 
 /// One call of a lookup method, as it came in.
@@ -159,6 +163,7 @@ impl Exchange {
             )
             .naming("key"));
         }
+        self.count(story, &permit, &query)?;
         let source = directory
             .registries
             .get(&method.registry)

@@ -37,7 +37,9 @@ use std::path::{Path, PathBuf};
 use adapters::RegistrySettings;
 
 pub use agency::{AgencyCertificate, AgencySettings, AgencyToken};
-pub use agreement::{AgreementSettings, GrantOperation, GrantSettings, GrantStep, SecondFact};
+pub use agreement::{
+    AgreementSettings, GrantOperation, GrantSettings, GrantStep, Party, QuotaSettings, SecondFact,
+};
 pub use audit::AuditSettings;
 pub use day::Day;
 pub use gateway::GatewaySettings;

@@ -3,6 +3,7 @@
 //! A refusal says which rule or clause was missing, never a value of a record, a key or a token.
 
 use std::fmt;
+use std::time::Duration;
 
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
@@ -161,6 +162,8 @@ pub struct Refusal {
     pub message: String,
     /// The clause of the agreement, or the field of the request, that is missing or wrong.
     pub clause: Option<String>,
+    /// After how long another try may have another outcome, where that is known.
+    pub retry_after: Option<Duration>,
 }
 
 impl Refusal {
@@ -170,6 +173,7 @@ impl Refusal {
             reason,
             message: message.into(),
             clause: None,
+            retry_after: None,
         }
     }
 
@@ -177,6 +181,13 @@ impl Refusal {
     #[must_use]
     pub fn naming(mut self, clause: impl Into<String>) -> Self {
         self.clause = Some(clause.into());
+        self
+    }
+
+    /// The same refusal, saying after how long another try makes sense.
+    #[must_use]
+    pub fn retry_after(mut self, time: Duration) -> Self {
+        self.retry_after = Some(time);
         self
     }
 
@@ -193,7 +204,14 @@ impl Refusal {
         if let Some(clause) = &self.clause {
             metadata.insert("missing".to_owned(), clause.clone());
         }
-        let details = ErrorDetails::with_error_info(self.reason.word(), DOMAIN, metadata);
+        let mut details = ErrorDetails::with_error_info(self.reason.word(), DOMAIN, metadata);
+        if self.reason == Reason::QuotaExceeded {
+            let clause = self.clause.as_deref().unwrap_or_default();
+            details.add_quota_failure_violation(clause, &self.message);
+        }
+        if self.retry_after.is_some() {
+            details.set_retry_info(self.retry_after);
+        }
         Status::with_error_details(self.reason.code(), self.message.clone(), details)
     }
 }

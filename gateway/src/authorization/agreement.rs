@@ -1,41 +1,136 @@
-//! Agreements, compiled at load into grants that are asked on each call.
+//! Agreements, compiled at load into what is asked on each call.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use proto::lookup::v1::{Operation, Step};
 
+use super::quota::Limits;
+use crate::record::schema::Schema;
 use crate::record::view::View;
 
-/// One grant of one agreement: which operations and fields of one record type, for which
-/// procedures, steps and roles, until when, on what legal basis.
+/// One agreement: what all its grants have in common.
 #[derive(Debug)]
-pub struct Grant {
-    /// Name of the agreement.
-    pub agreement: Arc<str>,
+pub struct Agreement {
+    /// Its name.
+    pub name: Arc<str>,
     /// Its version.
     pub version: Arc<str>,
+    /// Its name for people.
+    pub title: Arc<str>,
     /// Legal basis, as the agreement states it.
     pub legal_basis: Arc<str>,
-    /// Full name of the record type.
-    pub record: Arc<str>,
+    /// The registry that is asked.
+    pub registry: Arc<str>,
+    /// Procedure codes, as written.
+    pub procedures: Vec<Arc<str>>,
+    /// First day, if there is one.
+    pub valid_from: Option<Date>,
+    /// Last day, if there is one.
+    pub valid_to: Option<Date>,
+    /// How often and how much.
+    pub limits: Limits,
+}
+
+/// One grant of one agreement: which operations and fields of one record type, at which steps, for
+/// which roles.
+#[derive(Debug)]
+pub struct Grant {
+    /// The agreement.
+    pub agreement: Arc<Agreement>,
+    /// Its place among the grants of the agreement, from 1.
+    pub place: usize,
+    /// The record type.
+    pub record: Arc<Schema>,
     /// Operations.
     pub operations: Vec<Operation>,
     /// The allow-list of fields.
     pub view: Arc<View>,
-    /// Procedure codes.
-    pub procedures: HashSet<String>,
     /// Steps.
     pub steps: Vec<Step>,
     /// Officer roles.
-    pub roles: HashSet<String>,
-    /// First day.
-    pub valid_from: Date,
-    /// Last day, if there is one.
-    pub valid_to: Option<Date>,
+    pub roles: Vec<Arc<str>>,
     /// Whether a second fact that the registry confirms is needed beside the identifier.
     pub second_fact: bool,
     /// Oldest answer that the agreement accepts, in microseconds.
     pub max_age_micros: Option<i64>,
+}
+
+/// A grant as it is asked: its names as numbers, its lists as sets of them.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) operations: Set,
+    pub(super) procedures: Arc<Set>,
+    pub(super) first: Date,
+    pub(super) last: Date,
+    pub(super) steps: Set,
+    pub(super) roles: Arc<Set>,
+    pub(super) grant: Arc<Grant>,
+}
+
+/// Names and their numbers, in the order in which they were met.
+#[derive(Debug, Default)]
+pub(super) struct Numbers(HashMap<Arc<str>, usize>);
+
+impl Numbers {
+    pub(super) fn give(&mut self, name: &Arc<str>) -> usize {
+        let next = self.0.len();
+        *self.0.entry(name.clone()).or_insert(next)
+    }
+
+    pub(super) fn of(&self, name: &str) -> Option<usize> {
+        self.0.get(name).copied()
+    }
+}
+
+/// A set of small numbers.
+#[derive(Debug, Default)]
+pub(super) struct Set {
+    first: u64,
+    more: Vec<u64>,
+}
+
+impl Set {
+    pub(super) fn contains(&self, number: usize) -> bool {
+        let word = match number / 64 {
+            0 => self.first,
+            at => self.more.get(at - 1).copied().unwrap_or(0),
+        };
+        word >> (number % 64) & 1 != 0
+    }
+
+    fn insert(&mut self, number: usize) {
+        let bit = 1 << (number % 64);
+        let Some(at) = (number / 64).checked_sub(1) else {
+            self.first |= bit;
+            return;
+        };
+        if self.more.len() <= at {
+            self.more.resize(at + 1, 0);
+        }
+        if let Some(word) = self.more.get_mut(at) {
+            *word |= bit;
+        }
+    }
+}
+
+impl FromIterator<usize> for Set {
+    fn from_iter<I: IntoIterator<Item = usize>>(numbers: I) -> Self {
+        let mut set = Self::default();
+        numbers.into_iter().for_each(|number| set.insert(number));
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Set;
+
+    #[test]
+    fn a_set_holds_what_was_put_in_and_nothing_else() {
+        let set: Set = [0, 63, 64, 200].into_iter().collect();
+        let held: Vec<_> = (0..1_000).filter(|number| set.contains(*number)).collect();
+        assert_eq!(held, [0, 63, 64, 200]);
+    }
 }

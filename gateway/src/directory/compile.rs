@@ -5,19 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use adapters::RegistrySettings;
-use jiff::civil::Date;
 
 use super::{Directory, Source};
-use crate::authorization::Agreements;
-use crate::authorization::agreement::Grant;
+use crate::authorization::{AgreementError, Agreements};
 use crate::cache::Answers;
 use crate::clock::Moment;
 use crate::identity::tls::server_config;
 use crate::identity::trust::TrustError;
 use crate::identity::{ClientTrust, Identity, VerifiedTokens, configured};
 use crate::record::method::Method;
-use crate::record::view::View;
-use crate::settings::{AgreementSettings, SecondFact, Settings};
+use crate::settings::Settings;
 
 /// Why checked settings could still not be put in force.
 #[derive(Debug, thiserror::Error)]
@@ -34,12 +31,9 @@ pub enum CompileError {
     /// A registry can't be opened.
     #[error("registry {0}: {1}")]
     Registry(String, #[source] adapters::ConnectError),
-    /// An agreement lists what the record does not have.
-    #[error("agreement {0}: {1}")]
-    Agreement(String, #[source] crate::record::view::UnknownPath),
-    /// An agreement is about a record that no method serves.
-    #[error("agreement {0} is about {1}, which no method serves")]
-    Record(String, String),
+    /// An agreement can't be compiled.
+    #[error(transparent)]
+    Agreement(#[from] AgreementError),
 }
 
 impl Directory {
@@ -64,10 +58,8 @@ impl Directory {
         };
         let own = configured::server_certificate(tls, &settings.base);
         let tls = Arc::new(server_config(&own, &trust)?);
-        let mut grants = Vec::new();
-        for (name, agreement) in &settings.agreements {
-            compile_agreement(name, agreement, methods, &mut grants)?;
-        }
+        let agencies = settings.agencies.keys().map(String::as_str);
+        let agreements = Agreements::compile(&settings.agreements, agencies, methods)?;
         let mut registries = HashMap::new();
         for (name, registry) in &settings.registries {
             let made_from = settings.registry_file(name);
@@ -84,7 +76,7 @@ impl Directory {
             version: settings.version.as_str().into(),
             tls,
             identity: Identity::new(snapshot, trust, verified)?,
-            agreements: Agreements::new(grants),
+            agreements,
             procedures: settings.procedures.keys().cloned().collect::<HashSet<_>>(),
             registries,
         })
@@ -107,67 +99,4 @@ fn open(
         timeout: registry.protection.timeout.0,
         made_from,
     })
-}
-
-fn compile_agreement(
-    name: &str,
-    agreement: &AgreementSettings,
-    methods: &HashMap<Arc<str>, Arc<Method>>,
-    grants: &mut Vec<(Arc<str>, Arc<Grant>)>,
-) -> Result<(), CompileError> {
-    for grant in agreement.grants.get_ref() {
-        let record = grant.record.get_ref();
-        let method = methods
-            .values()
-            .find(|method| *method.record.name == **record)
-            .ok_or_else(|| CompileError::Record(name.to_owned(), record.clone()))?;
-        let paths = grant.fields.get_ref().iter().map(|path| path.get_ref().as_str());
-        let view = View::compile(&method.record, paths)
-            .map_err(|error| CompileError::Agreement(name.to_owned(), error))?;
-        let compiled = Arc::new(Grant {
-            agreement: name.into(),
-            version: agreement.version.get_ref().as_str().into(),
-            legal_basis: agreement.legal_basis.get_ref().as_str().into(),
-            record: method.record.name.clone(),
-            operations: grant
-                .operations
-                .get_ref()
-                .iter()
-                .map(|op| op.get_ref().wire())
-                .collect(),
-            view: Arc::new(view),
-            procedures: agreement
-                .procedures
-                .get_ref()
-                .iter()
-                .map(|p| p.get_ref().clone())
-                .collect(),
-            steps: grant
-                .steps
-                .get_ref()
-                .iter()
-                .map(|step| step.get_ref().wire())
-                .collect(),
-            roles: grant
-                .roles
-                .get_ref()
-                .iter()
-                .map(|role| role.get_ref().clone())
-                .collect(),
-            valid_from: agreement
-                .valid_from
-                .as_ref()
-                .map_or(Date::MIN, |day| day.get_ref().0),
-            valid_to: agreement.valid_to.as_ref().map(|day| day.get_ref().0),
-            second_fact: grant.second_fact == SecondFact::Required,
-            max_age_micros: grant
-                .max_age
-                .as_ref()
-                .map(|age| i64::try_from(age.get_ref().0.as_micros()).unwrap_or(i64::MAX)),
-        });
-        for agency in agreement.agencies.get_ref() {
-            grants.push((agency.get_ref().as_str().into(), compiled.clone()));
-        }
-    }
-    Ok(())
 }

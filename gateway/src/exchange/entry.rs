@@ -88,9 +88,10 @@ fn head(story: &Story<'_>, kind: EntryKind, now: Moment, out: &mut Vec<u8>) {
     put_text(out, 15, &story.context.component);
     put_text(out, 16, &story.context.dossier);
     if let Some(permit) = &story.permit {
-        put_text(out, 17, &permit.grant().legal_basis);
-        put_text(out, 18, &permit.grant().agreement);
-        put_text(out, 19, &permit.grant().version);
+        let agreement = &permit.grant().agreement;
+        put_text(out, 17, &agreement.legal_basis);
+        put_text(out, 18, &agreement.name);
+        put_text(out, 19, &agreement.version);
     }
     put_text(out, 20, &story.directory.version);
     put_text(out, 21, &story.method.registry);

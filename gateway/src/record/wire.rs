@@ -9,7 +9,7 @@
 pub struct Garbled;
 
 /// The value of one field occurrence.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Value<'a> {
     /// Integers, enums, booleans.
     Varint(u64),

@@ -15,7 +15,8 @@ pub struct AgreementSettings {
     pub version: Spanned<String>,
     /// Name for people.
     pub title: String,
-    /// The agencies that may ask. At least one.
+    /// The agencies that may ask, by identifier, or groups of them: `"H29.*"` is H29 with all below it.
+    /// At least one.
     pub agencies: Spanned<Vec<Spanned<String>>>,
     /// The registry that is asked.
     pub registry: Spanned<String>,
@@ -27,9 +28,26 @@ pub struct AgreementSettings {
     pub valid_to: Option<Spanned<Day>>,
     /// The act that allows it; it stands in every entry of the log.
     pub legal_basis: Spanned<String>,
+    /// How often and how much may be asked under this agreement.
+    #[serde(default)]
+    pub quota: QuotaSettings,
     /// What may be asked. At least one.
     #[serde(rename = "grant")]
     pub grants: Spanned<Vec<GrantSettings>>,
+}
+
+/// How much may be asked under one agreement. A limit that is not written is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct QuotaSettings {
+    /// Calls in a second, of all its agencies together. As many may come at once, and no more until
+    /// the time for them has passed.
+    pub calls_per_second: Option<Spanned<u64>>,
+    /// Calls on a calendar day in Viet Nam, of all its agencies together.
+    pub calls_per_day: Option<Spanned<u64>>,
+    /// Different subjects that one officer may ask for in any hour. Against walking through the
+    /// numbers; a subject named with another second fact counts again.
+    pub subjects_per_officer_per_hour: Option<Spanned<u64>>,
 }
 
 /// What may be asked about one record, at which steps and by which roles.
@@ -89,6 +107,56 @@ pub enum SecondFact {
     NotRequired,
 }
 
+/// Whom a text in `agencies` stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party<'a> {
+    /// The agency of this identifier.
+    Agency(&'a str),
+    /// The agency of this identifier, and those whose identifier goes on after it with a dot.
+    Group(&'a str),
+}
+
+impl<'a> Party<'a> {
+    /// Reads the text.
+    #[must_use]
+    pub fn read(written: &'a str) -> Self {
+        match written.strip_suffix(".*") {
+            Some(top) => Self::Group(top),
+            None => Self::Agency(written),
+        }
+    }
+
+    /// The identifier in it.
+    #[must_use]
+    pub fn id(self) -> &'a str {
+        match self {
+            Self::Agency(id) | Self::Group(id) => id,
+        }
+    }
+
+    /// Whether it stands for this agency, level by level: `H29.1.*` does not hold `H29.12`.
+    #[must_use]
+    pub fn holds(self, agency: &str) -> bool {
+        match self {
+            Self::Agency(id) => id == agency,
+            Self::Group(top) => agency
+                .strip_prefix(top)
+                .is_some_and(|below| below.is_empty() || below.starts_with('.')),
+        }
+    }
+}
+
+impl AgreementSettings {
+    /// Whether the agreement is with this agency.
+    #[must_use]
+    pub fn is_with(&self, agency: &str) -> bool {
+        let written = self.agencies.get_ref().iter();
+        written
+            .map(|party| Party::read(party.get_ref()))
+            .any(|party| party.holds(agency))
+    }
+}
+
 impl GrantOperation {
     /// The operation as lookup methods declare it.
     #[must_use]
@@ -119,5 +187,23 @@ impl GrantStep {
             Self::Receiving => wire::Step::Receiving,
             Self::Deciding => wire::Step::Deciding,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Party;
+
+    #[test]
+    fn a_group_holds_its_top_and_what_is_below_it_by_whole_levels() {
+        let group = Party::read("H29.1.*");
+        for agency in ["H29.1", "H29.1.1", "H29.1.12.3"] {
+            assert!(group.holds(agency), "{agency}");
+        }
+        for agency in ["H29", "H29.12", "H29.10.1", "H2", "XH29.1", "G01"] {
+            assert!(!group.holds(agency), "{agency}");
+        }
+        let agency = Party::read("H29.1");
+        assert!(agency.holds("H29.1") && !agency.holds("H29.1.1"));
     }
 }

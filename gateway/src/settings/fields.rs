@@ -1,6 +1,7 @@
 //! Paths of fields in canonical records.
 
 use prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescriptor};
+use proto::lookup::v1::Sensitivity;
 use proto::rules::field_rule;
 
 use super::agreement::GrantOperation;
@@ -41,6 +42,12 @@ impl Record {
             descriptor,
             operations,
         })
+    }
+
+    /// Whether every field of it is open data.
+    pub(super) fn is_open(&self) -> bool {
+        let mut fields = self.descriptor.fields();
+        fields.all(|field| field_rule(&field).sensitivity() == Sensitivity::Open)
     }
 
     /// What is wrong with a path, if anything. `claimed`: the fields are only compared, never given.

@@ -1,6 +1,6 @@
 //! `agencies/<id>.toml`: one name, one certificate, one system: one agency.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use adapters::text::agency_code;
 use toml::Spanned;
@@ -17,9 +17,7 @@ pub(super) fn check(draft: &Draft, problems: &mut Vec<Problem>) {
         .as_ref()
         .filter(|file| file.whole)
         .map(|file| &file.value);
-    let in_agreements: BTreeSet<_> = (draft.agreements.values())
-        .flat_map(|file| file.value.agencies.get_ref().iter().map(Spanned::get_ref))
-        .collect();
+    let in_agreement = |agency: &str| (draft.agreements.values()).any(|file| file.value.is_with(agency));
     // What stands for an agency → which one, and where that is written.
     let mut certificates = HashMap::new();
     let mut clients = HashMap::new();
@@ -56,7 +54,7 @@ pub(super) fn check(draft: &Draft, problems: &mut Vec<Problem>) {
         if let Some(gateway) = gateway {
             named_in_gateway(agency, gateway, &mut report);
         }
-        if !agency.auditor && !in_agreements.contains(name) {
+        if !agency.auditor && !in_agreement(name) {
             let message = format!("agency {name} is in no agreement: it may ask nothing");
             report.warning(agency.id.span(), message);
         }

@@ -2,14 +2,23 @@
 
 use std::collections::BTreeSet;
 
+use adapters::text::agency_code;
 use toml::Spanned;
 
 use super::Draft;
-use crate::settings::agreement::{AgreementSettings, GrantOperation, GrantSettings};
+use crate::settings::agreement::{
+    AgreementSettings, GrantOperation, GrantSettings, Party, QuotaSettings, SecondFact,
+};
 use crate::settings::fields::{EVERY, Record};
 use crate::settings::nearest;
 use crate::settings::problem::Problem;
 use crate::settings::report::Report;
+
+/// The highest quotas. A number above them is a slip, and no limit in effect.
+const MOST_A_SECOND: u64 = 1_000_000;
+const MOST_A_DAY: u64 = 1_000_000_000;
+/// What one officer may take of the memory for counting subjects.
+const MOST_SUBJECTS: u64 = 10_000;
 
 pub(super) fn check(draft: &Draft, problems: &mut Vec<Problem>) {
     for file in draft.agreements.values() {
@@ -22,10 +31,7 @@ pub(super) fn check(draft: &Draft, problems: &mut Vec<Problem>) {
             agreement.valid_to.as_ref(),
             draft.today,
         );
-        report.distinct(&agreement.agencies, "agency");
-        for agency in agreement.agencies.get_ref() {
-            leads_to(agency, &draft.names.agencies, "agency in agencies/", &mut report);
-        }
+        agencies(&agreement.agencies, &draft.names.agencies, &mut report);
         report.distinct(&agreement.procedures, "procedure");
         for procedure in agreement.procedures.get_ref() {
             leads_to(
@@ -35,6 +41,7 @@ pub(super) fn check(draft: &Draft, problems: &mut Vec<Problem>) {
                 &mut report,
             );
         }
+        quota(&agreement.quota, &mut report);
         report.some(&agreement.grants, "grant");
         let registry_known = registry(draft, &agreement.registry, &mut report);
         let roles = roles(draft, agreement);
@@ -44,17 +51,108 @@ pub(super) fn check(draft: &Draft, problems: &mut Vec<Problem>) {
                 && let Some(record) = record(draft, &agreement.registry, &one.record, &mut report)
             {
                 fields(one, &record, &mut report);
+                walkable(agreement, one, &record, &mut report);
             }
         }
     }
 }
 
+/// Every agency has a file, every group at least one agency, and none stands there twice.
+fn agencies(written: &Spanned<Vec<Spanned<String>>>, known: &BTreeSet<String>, report: &mut Report<'_>) {
+    report.distinct(written, "agency");
+    for one in written.get_ref() {
+        match Party::read(one.get_ref()) {
+            Party::Agency(_) => {
+                leads_to(one, known, "agency in agencies/", report);
+            }
+            group @ Party::Group(top) => {
+                if agency_code::parse(top)
+                    .map(|code| code.as_str().to_owned())
+                    .as_deref()
+                    != Ok(top)
+                {
+                    let message = format!(
+                        "found {:?}, wanted the code of an agency before \".*\", such as \"H29.*\"",
+                        one.get_ref()
+                    );
+                    report.error(one.span(), message);
+                } else if !known.iter().any(|agency| group.holds(agency)) {
+                    let groups: BTreeSet<_> = known.iter().flat_map(|agency| groups_with(agency)).collect();
+                    let said = nearest::one_of(one.get_ref(), groups.iter().map(String::as_str));
+                    report.error(
+                        one.span(),
+                        format!("no agency in agencies/ is in this group: {said}"),
+                    );
+                }
+            }
+        }
+        let wider = written.get_ref().iter().find(|other| {
+            let party = Party::read(other.get_ref());
+            other.get_ref() != one.get_ref()
+                && matches!(party, Party::Group(_))
+                && party.holds(Party::read(one.get_ref()).id())
+        });
+        if let Some(wider) = wider {
+            let message = format!(
+                "found {:?}, which {:?} holds already",
+                one.get_ref(),
+                wider.get_ref()
+            );
+            report.warning(one.span(), message);
+        }
+    }
+}
+
+/// The groups that hold an agency: of itself, and of each level above it.
+fn groups_with(agency: &str) -> impl Iterator<Item = String> {
+    let ends = agency.match_indices('.').map(|(at, _)| at).chain([agency.len()]);
+    ends.filter_map(|end| Some(format!("{}.*", agency.get(..end)?)))
+}
+
+fn quota(quota: &QuotaSettings, report: &mut Report<'_>) {
+    let limits = [
+        (&quota.calls_per_second, MOST_A_SECOND),
+        (&quota.calls_per_day, MOST_A_DAY),
+        (&quota.subjects_per_officer_per_hour, MOST_SUBJECTS),
+    ];
+    for (limit, most) in limits {
+        if let Some(limit) = limit {
+            report.within(limit, 1, most, &format!("1 to {most}"));
+        }
+    }
+}
+
+/// Whether one officer could walk through all numbers: neither a second fact nor a limit of subjects
+/// stands against it, and the record holds what is not open.
+fn walkable(agreement: &AgreementSettings, grant: &GrantSettings, record: &Record, report: &mut Report<'_>) {
+    let limited = agreement.quota.subjects_per_officer_per_hour.is_some();
+    if grant.second_fact == SecondFact::NotRequired && !limited && !record.is_open() {
+        report.warning(
+            grant.record.span(),
+            "with neither a second fact nor quota.subjects_per_officer_per_hour, \
+             one officer could walk through all numbers",
+        );
+    }
+}
+
 /// The roles that officers of the agreement's agencies may have; none when one of the agencies'
-/// files can't be read, for then nobody knows.
+/// files can't be read or is not there, for then nobody knows.
 fn roles<'a>(draft: &'a Draft, agreement: &AgreementSettings) -> Option<BTreeSet<&'a str>> {
+    let known = || draft.names.agencies.iter().map(String::as_str);
+    let parties = agreement
+        .agencies
+        .get_ref()
+        .iter()
+        .map(|party| Party::read(party.get_ref()));
+    if parties
+        .clone()
+        .any(|party| !known().any(|agency| party.holds(agency)))
+    {
+        return None;
+    }
     let mut roles = BTreeSet::new();
-    for agency in agreement.agencies.get_ref() {
-        let file = draft.agencies.get(agency.get_ref()).filter(|file| file.whole)?;
+    for agency in known().filter(|agency| agreement.is_with(agency)) {
+        let file = draft.agencies.get(agency).filter(|file| file.whole)?;
         roles.extend(
             file.value
                 .token

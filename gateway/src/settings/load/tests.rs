@@ -456,3 +456,76 @@ fn a_problem_is_shown_as_a_compiler_would() {
     assert_eq!(json[0]["severity"], "error");
     assert_eq!(json[0]["path"], file);
 }
+
+#[test]
+fn a_group_of_agencies_leads_somewhere_and_says_nobody_twice() {
+    let file = "agreements/population-police.toml";
+    let with = |agencies: &str| {
+        let tree = Tree::shipped();
+        tree.change(file, "agencies = [\"G01.79\"]", &format!("agencies = {agencies}"));
+        let problems = tree.problems();
+        problems
+            .iter()
+            .map(|problem| problem.replace(file, ""))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(with("[\"G01.*\"]"), Vec::<String>::new());
+    let column = "agencies = [".len() + 1;
+    let wanted =
+        format!(":5:{column} no agency in agencies/ is in this group: found \"G02.*\", wanted one of ");
+    let found = with("[\"G02.*\"]");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with(&wanted), "{found:?}");
+    assert!(found[0].ends_with("; the nearest is \"G01.*\""), "{found:?}");
+    let found = with("[\"H2*.*\"]");
+    assert!(
+        found[0].contains("wanted the code of an agency before \".*\", such as \"H29.*\""),
+        "{found:?}"
+    );
+    let found = with("[\"G01.*\", \"G01.79\"]");
+    assert_eq!(
+        found,
+        [format!(
+            ":5:{} found \"G01.79\", which \"G01.*\" holds already",
+            column + 9
+        )]
+    );
+}
+
+#[test]
+fn a_quota_is_within_bounds_and_its_names_are_known() {
+    let file = "agreements/criminal-record.toml";
+    let tree = Tree::shipped();
+    tree.change(file, "calls_per_second = 20", "calls_per_second = 0")
+        .change(file, "calls_per_day", "call_per_day")
+        .change(file, "per_hour = 60", "per_hour = 10_001");
+    let problems = tree.problems();
+    let place = |text: &str| at(file, text).replace(file, "");
+    assert_eq!(problems.len(), 3, "{problems:#?}");
+    assert!(
+        problems[0].contains("out of bounds, wanted 1 to 1000000"),
+        "{problems:#?}"
+    );
+    assert!(problems[1].contains(&place("calls_per_day")), "{problems:#?}");
+    assert!(
+        problems[1].contains("the nearest is \"calls_per_day\""),
+        "{problems:#?}"
+    );
+    assert!(
+        problems[2].ends_with("out of bounds, wanted 1 to 10000"),
+        "{problems:#?}"
+    );
+}
+
+#[test]
+fn a_grant_that_lets_an_officer_walk_through_the_numbers_is_told() {
+    let file = "agreements/business-one-stop.toml";
+    let tree = Tree::shipped();
+    tree.change(file, "subjects_per_officer_per_hour = 300\n", "");
+    let problems = tree.problems();
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert!(
+        problems[0].ends_with("one officer could walk through all numbers"),
+        "{problems:#?}"
+    );
+}
