@@ -47,8 +47,13 @@ pub mod lienthong {
             tonic::include_proto!("lienthong.audit.v1");
         }
     }
+    pub mod catalog {
+        pub mod v1 {
+            tonic::include_proto!("lienthong.catalog.v1");
+        }
+    }
 }
 
-pub use lienthong::{audit, business, criminalrecord, lookup, population};
+pub use lienthong::{audit, business, catalog, criminalrecord, lookup, population};
 
 pub mod rules;

@@ -58,7 +58,8 @@ mod tests {
     fn every_method_of_a_registry_service_is_a_lookup_method_about_an_existing_record() {
         let pool = crate::descriptors();
         let mut methods = 0;
-        for service in pool.services().filter(|service| service.name() != "AuditService") {
+        let lookups = |name: &str| !matches!(name, "AuditService" | "CatalogService");
+        for service in pool.services().filter(|service| lookups(service.name())) {
             for method in service.methods() {
                 let lookup = lookup_method(&method).expect("the option is set");
                 assert_ne!(
