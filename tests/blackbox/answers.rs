@@ -247,7 +247,7 @@ async fn a_state_that_nobody_knows_is_unknown_and_never_active() {
     assert_eq!(enterprise.legal_state(), LegalState::Unknown);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_changed_byte_of_the_log_is_found() {
     let scene = Scene::new();
     let (mut gateway, client) = office(&scene).await;

@@ -3,8 +3,11 @@
 #![forbid(unsafe_code)]
 
 mod answers;
+mod boundaries;
+mod consistency;
 mod crash;
 mod denials;
+mod exactness;
 mod foreign;
 mod identity;
 mod no_log_no_data;

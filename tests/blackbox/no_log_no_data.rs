@@ -53,7 +53,7 @@ async fn recovered(gateway: &Gateway, client: &Client) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_log_cannot_write_nothing_is_answered_and_it_goes_on_by_itself() {
     let scene = Scene::new();
     let (mut gateway, office, auditor) = (scene.start(), scene.agency(OFFICE), scene.agency(AUDITOR));

@@ -147,7 +147,11 @@ impl Gateway {
         prlimit(Some(pid), Resource::Fsize, limit).expect("the process is there");
     }
 
-    /// Asks it to end (SIGTERM) and waits.
+    /// Asks it to end (SIGTERM) and waits. Blocks: clients on the same thread can't say goodbye meanwhile,
+    /// and the gateway waits for them as long as it is set to.
+    ///
+    /// # Panics
+    /// When it does not end.
     pub fn stop(&mut self) -> ExitStatus {
         self.signal(Signal::TERM);
         let end = Instant::now() + PATIENCE;

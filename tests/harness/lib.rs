@@ -18,6 +18,7 @@ pub mod refused;
 pub mod registries;
 pub mod scene;
 pub mod tokens;
+pub mod traces;
 pub mod tree;
 pub mod wire;
 
@@ -26,3 +27,4 @@ pub use audit_log::AuditLog;
 pub use gateway::Gateway;
 pub use refused::Refused;
 pub use scene::Scene;
+pub use traces::Traces;
