@@ -54,6 +54,17 @@ async fn each_fault_of_a_token_has_its_word() {
             "TOKEN_EXPIRED",
         ),
         (
+            faulty(&|claims| claims["nbf"] = (now + 120).into()),
+            "TOKEN_NOT_YET_VALID",
+        ),
+        (
+            faulty(&|claims| {
+                claims["iat"] = (now + 120).into();
+                claims["exp"] = (now + 300).into();
+            }),
+            "TOKEN_NOT_YET_VALID",
+        ),
+        (
             faulty(&|claims| claims["aud"] = "urn:other".into()),
             "TOKEN_AUDIENCE",
         ),

@@ -3,13 +3,22 @@
 #![forbid(unsafe_code)]
 
 mod answers;
+mod audit_command;
+mod audit_service;
 mod boundaries;
+mod broken_config;
 mod consistency;
 mod crash;
+mod demo_command;
 mod denials;
 mod exactness;
 mod foreign;
+mod freshness;
+mod health;
 mod identity;
+mod keys_command;
+mod malformed;
 mod no_log_no_data;
 mod privacy;
+mod reflection;
 mod reload;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use audit::{Entry, Report, VerifyError, VerifyOptions, VerifyingKey};
+use audit::{Entry, Receipt, Report, VerifyError, VerifyOptions, VerifyingKey};
 
 /// The log's folder and the public key.
 pub struct AuditLog {
@@ -33,6 +33,13 @@ impl AuditLog {
     /// At the first place that is not as it was signed.
     pub fn verify(&self) -> Result<Report, VerifyError> {
         audit::verify(&self.folder, &self.key, &VerifyOptions::default(), |_| {})
+    }
+
+    /// Whether the proof shows that this log has these bytes as its entry at the index.
+    #[must_use]
+    pub fn proves(&self, proof: &str, index: u64, entry: &[u8]) -> bool {
+        Receipt::parse(proof)
+            .is_ok_and(|receipt| receipt.index == index && receipt.verify(entry, &self.key).is_ok())
     }
 
     /// Every entry with its index.

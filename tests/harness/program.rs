@@ -1,11 +1,22 @@
 //! The built program, `lienthong`.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 /// Names a built program to test, instead of the one of this workspace.
 const VARIABLE: &str = "LIENTHONG_BIN";
+
+/// What a command of the program left.
+#[derive(Debug)]
+pub struct Ran {
+    /// The exit code; none when a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
 
 /// The program's file. Cargo builds it first where it is missing or older than its sources.
 #[must_use]
@@ -15,15 +26,44 @@ pub fn program() -> &'static Path {
 }
 
 /// Runs a command of the program to its end.
+///
+/// # Panics
+/// When it does not start.
 #[must_use]
-pub fn run(arguments: &[&str]) -> Output {
-    Command::new(program())
+pub fn run<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Ran {
+    let output = Command::new(program())
         .args(arguments)
         .stdin(Stdio::null())
         .output()
-        .expect("the program starts")
+        .expect("the program starts");
+    Ran {
+        code: output.status.code(),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
 }
 
+impl Ran {
+    /// Standard output, which is one value in JSON.
+    ///
+    /// # Panics
+    /// When it is anything else.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        let read = serde_json::from_str(&self.out);
+        read.unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Standard output, which is one value in JSON a line.
+    ///
+    /// # Panics
+    /// When it is anything else.
+    #[must_use]
+    pub fn json_lines(&self) -> Vec<serde_json::Value> {
+        let read: Result<_, _> = self.out.lines().map(serde_json::from_str).collect();
+        read.unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
 /// Where cargo puts programs: a test's own file is in `target/<profile>/deps`, a program's one above.
 fn built() -> PathBuf {
     let own = std::env::current_exe().expect("the path of this test");

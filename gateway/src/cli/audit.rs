@@ -1,7 +1,7 @@
 //! `lienthong audit`: the auditor's tools. They need the log's folder, and `verify` a public key.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -94,6 +94,15 @@ struct Show {
     index: u64,
 }
 
+impl Place {
+    /// The log's folder. One that is not there is an error: an empty list would look like an empty log.
+    fn folder(&self) -> anyhow::Result<&Path> {
+        let journal = self.log.join("journal");
+        anyhow::ensure!(journal.is_dir(), "{} holds no log", self.log.display());
+        Ok(&self.log)
+    }
+}
+
 impl AuditCommand {
     pub(super) fn run(self, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         match self.command {
@@ -157,7 +166,7 @@ impl Search {
             ..Filter::default()
         };
         let mut list = List::new(self.place.json);
-        for entry in entries(&self.place.log) {
+        for entry in entries(self.place.folder()?) {
             let (index, entry) = entry?;
             if filter.matches(&entry) {
                 list.add(index, &entry, out)?;
@@ -170,7 +179,7 @@ impl Search {
 
 impl Tail {
     fn run(self, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-        let mut log = entries(&self.place.log);
+        let mut log = entries(self.place.folder()?);
         let mut last = std::collections::VecDeque::new();
         for entry in log.by_ref() {
             last.push_back(entry?);
@@ -203,7 +212,7 @@ impl Tail {
 
 impl Show {
     fn run(self, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-        let Some(entry) = entries(&self.place.log).from(self.index).next() else {
+        let Some(entry) = entries(self.place.folder()?).from(self.index).next() else {
             anstream::eprintln!("error: the log has no entry {}", self.index);
             return Ok(ExitCode::FAILURE);
         };

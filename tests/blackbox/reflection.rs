@@ -1,0 +1,66 @@
+//! Reflection: for authenticated callers alone, and each of its calls in the log.
+
+use harness::tree::OFFICE;
+use harness::{Client, Refused, Scene};
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+
+async fn services(client: &Client) -> Result<Vec<String>, Refused> {
+    let list = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let mut reflection = ServerReflectionClient::new(client.channel.clone());
+    let request = client.request(tokio_stream::once(list));
+    let mut answers = reflection.server_reflection_info(request).await?.into_inner();
+    match answers
+        .message()
+        .await?
+        .and_then(|answer| answer.message_response)
+    {
+        Some(MessageResponse::ListServicesResponse(list)) => {
+            Ok(list.service.into_iter().map(|service| service.name).collect())
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn reflection_needs_a_token_and_is_logged_when_allowed_and_when_refused() {
+    let scene = Scene::new();
+    let (gateway, office) = (scene.start(), scene.agency(OFFICE));
+    let client = gateway.connect(&office, office.token(&scene)).await;
+    let names = services(&client).await.unwrap();
+    for wanted in [
+        "lienthong.population.v1.PopulationService",
+        "lienthong.audit.v1.AuditService",
+    ] {
+        assert!(names.iter().any(|name| name == wanted), "{names:?}");
+    }
+    let (_, entry) = scene.log().entries().pop().unwrap();
+    assert_eq!(
+        (
+            entry.operation.as_str(),
+            entry.outcome.as_str(),
+            entry.agency.as_str(),
+            entry.officer.as_str()
+        ),
+        ("reflection", "OK", OFFICE, "officer-7")
+    );
+
+    let silent = Client {
+        token: None,
+        ..client
+    };
+    let refused = services(&silent).await.unwrap_err();
+    assert_eq!(refused.word, "TOKEN_MISSING");
+    let entry = scene
+        .log()
+        .entry(refused.audit_index().expect("it names its entry"));
+    assert_eq!(
+        (entry.outcome.as_str(), entry.agency.as_str()),
+        ("TOKEN_MISSING", OFFICE)
+    );
+}
