@@ -1,4 +1,4 @@
-//! The questions, encoded once, and what a right answer looks like.
+//! The questions, and what a right answer looks like.
 
 use anyhow::{bail, ensure};
 use bytes::{BufMut as _, Bytes, BytesMut};
@@ -13,16 +13,15 @@ use crate::scene::{COMPETENT_AGENCY, PROCEDURE, RECEIVING_AGENCY, Scene};
 
 const METHOD: &str = "/lienthong.population.v1.PopulationService/GetCitizen";
 
-/// One question a citizen, one token a connection.
+/// What each call is made of.
 pub(crate) struct Calls {
-    questions: Vec<Bytes>,
     tokens: Vec<HeaderValue>,
     uri: Uri,
 }
 
 impl Calls {
-    pub(crate) fn prepare(scene: &Scene, citizens: usize, connections: usize) -> anyhow::Result<Self> {
-        let tokens = (0..connections)
+    pub(crate) fn prepare(scene: &Scene, tokens: usize) -> anyhow::Result<Self> {
+        let tokens = (0..tokens)
             .map(|officer| {
                 let mut token = HeaderValue::try_from(format!("Bearer {}", scene.token(officer)?))?;
                 token.set_sensitive(false);
@@ -30,27 +29,21 @@ impl Calls {
             })
             .collect::<anyhow::Result<_>>()?;
         Ok(Self {
-            questions: (0..citizens).map(|number| question(Citizen(number))).collect(),
             tokens,
             uri: Uri::try_from(format!("https://localhost{METHOD}"))?,
         })
     }
 
-    /// How many citizens there are to ask for.
-    pub(crate) fn len(&self) -> usize {
-        self.questions.len()
-    }
-
-    /// The call for one citizen on one connection.
-    pub(crate) fn request(&self, citizen: usize, connection: usize) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(self.questions[citizen].clone()));
+    /// The call for one citizen with one token.
+    pub(crate) fn request(&self, citizen: usize, token: usize) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::new(question(Citizen(citizen))));
         *request.method_mut() = http::Method::POST;
         *request.version_mut() = http::Version::HTTP_2;
         *request.uri_mut() = self.uri.clone();
         let headers = request.headers_mut();
         headers.insert("content-type", HeaderValue::from_static("application/grpc"));
         headers.insert("te", HeaderValue::from_static("trailers"));
-        headers.insert("authorization", self.tokens[connection].clone());
+        headers.insert("authorization", self.tokens[token].clone());
         request
     }
 }

@@ -58,14 +58,15 @@ pub(crate) struct Generator {
 }
 
 impl Generator {
-    /// Asks over and over for everyone, and measures one window.
+    /// Asks over and over for the first `citizens`, and measures one window.
     pub(crate) async fn window(
         self: &Rc<Self>,
         target: &Target,
         shape: Shape,
+        citizens: usize,
         length: Duration,
     ) -> anyhow::Result<Window> {
-        let progress = Rc::new(Progress::new(0, None, target.expected)?);
+        let progress = Rc::new(Progress::new(Turn::Around(citizens), target.expected)?);
         let mut streams = self.streams(target, shape, &progress).await?;
         tokio::time::sleep(LEAD).await;
         let (before, begun) = (CpuTime::of(target.process)?, Instant::now());
@@ -84,20 +85,36 @@ impl Generator {
         })
     }
 
-    /// Asks for each citizen of the range once.
+    /// Asks for each of these citizens once.
     pub(crate) async fn once(
         self: &Rc<Self>,
         target: &Target,
         shape: Shape,
-        range: std::ops::Range<usize>,
+        citizens: Vec<usize>,
     ) -> anyhow::Result<Tally> {
-        let progress = Rc::new(Progress::new(range.start, Some(range.end), target.expected)?);
+        let progress = Rc::new(Progress::new(Turn::Once(citizens), target.expected)?);
         progress.counting.set(true);
         let mut streams = self.streams(target, shape, &progress).await?;
         while let Some(stream) = streams.join_next().await {
             stream?;
         }
         Ok(progress.tally.replace(Tally::new()?))
+    }
+
+    /// Calls once with each token of the range, one call after the other on one connection, and gives the
+    /// server's CPU time.
+    pub(crate) async fn tokens(
+        &self,
+        target: &Target,
+        tokens: std::ops::Range<usize>,
+    ) -> anyhow::Result<Duration> {
+        let mut connection = self.connect(target.address).await?;
+        call(&mut connection, &self.calls, 0, 0).await?;
+        let before = CpuTime::of(target.process)?;
+        for token in tokens {
+            call(&mut connection, &self.calls, 0, token).await?;
+        }
+        Ok(CpuTime::of(target.process)?.since(&before))
     }
 
     /// The message of the answer about one citizen.
@@ -128,7 +145,7 @@ impl Generator {
     }
 
     async fn stream(&self, mut sender: SendRequest<Full<Bytes>>, connection: usize, progress: &Progress) {
-        while let Some(citizen) = progress.next(self.calls.len()) {
+        while let Some(citizen) = progress.next() {
             let begun = Instant::now();
             let answer = call(&mut sender, &self.calls, citizen, connection).await;
             progress.record(begun.elapsed(), answer, citizen);
@@ -156,10 +173,18 @@ impl Generator {
     }
 }
 
+/// Who is asked for.
+enum Turn {
+    /// So many citizens, over and over.
+    Around(usize),
+    /// These, once.
+    Once(Vec<usize>),
+}
+
 /// What the streams of one measurement share.
 struct Progress {
+    turn: Turn,
     next: Cell<usize>,
-    end: Option<usize>,
     counting: Cell<bool>,
     stopping: Cell<bool>,
     answers: Cell<u64>,
@@ -168,10 +193,10 @@ struct Progress {
 }
 
 impl Progress {
-    fn new(start: usize, end: Option<usize>, expected: Option<Source>) -> anyhow::Result<Self> {
+    fn new(turn: Turn, expected: Option<Source>) -> anyhow::Result<Self> {
         Ok(Self {
-            next: Cell::new(start),
-            end,
+            turn,
+            next: Cell::new(0),
             counting: Cell::new(false),
             stopping: Cell::new(false),
             answers: Cell::new(0),
@@ -180,14 +205,18 @@ impl Progress {
         })
     }
 
-    fn next(&self, citizens: usize) -> Option<usize> {
+    fn next(&self) -> Option<usize> {
         let next = self.next.get();
-        if let Some(end) = self.end {
-            self.next.set(next + 1);
-            return (next < end).then_some(next);
+        match &self.turn {
+            Turn::Once(citizens) => {
+                self.next.set(next + 1);
+                citizens.get(next).copied()
+            }
+            Turn::Around(citizens) => {
+                self.next.set((next + STRIDE) % citizens);
+                (!self.stopping.get()).then_some(next)
+            }
         }
-        self.next.set((next + STRIDE) % citizens);
-        (!self.stopping.get()).then_some(next)
     }
 
     fn record(&self, after: Duration, answer: anyhow::Result<Bytes>, citizen: usize) {

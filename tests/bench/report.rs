@@ -17,6 +17,7 @@ pub(crate) struct Report {
     pub(crate) answer_bytes: usize,
     pub(crate) comparisons: Vec<Comparison>,
     pub(crate) cold: Cold,
+    pub(crate) token: Token,
     pub(crate) resident_at_start: u64,
     pub(crate) resident_at_end: u64,
     /// How often what went wrong.
@@ -29,6 +30,13 @@ pub(crate) struct Cold {
     pub(crate) lookups: u64,
     pub(crate) p50_us: u64,
     pub(crate) p99_us: u64,
+}
+
+/// CPU µs of a lone call with a token that the gateway sees for the first time, and of the next with it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Token {
+    pub(crate) first_us: f64,
+    pub(crate) again_us: f64,
 }
 
 /// One shape of load: the pairs, and the ratios gateway : bare server within them.
@@ -161,6 +169,11 @@ impl fmt::Display for Report {
             out,
             "Cache misses, one after the other: {} lookups, p50 {} µs, p99 {} µs.",
             self.cold.lookups, self.cold.p50_us, self.cold.p99_us
+        )?;
+        writeln!(
+            out,
+            "A lone call with a token never seen: {:.0} CPU µs; with the same again: {:.0}.",
+            self.token.first_us, self.token.again_us
         )?;
         writeln!(
             out,

@@ -11,7 +11,7 @@ use tokio::task::LocalSet;
 use crate::calls::Calls;
 use crate::load::{Generator, Shape, Target, Window};
 use crate::process_cost;
-use crate::report::{Cold, Comparison, Pair, Report, Side};
+use crate::report::{Cold, Comparison, Pair, Report, Side, Token};
 use crate::scene::Scene;
 use crate::server::Server;
 use crate::tally::Tally;
@@ -31,8 +31,14 @@ const ALONE: Shape = Shape {
     connections: 1,
     streams: 1,
 };
-/// Most cold lookups that are timed; the rest of the cache is filled by many streams at once.
+/// Most citizens whose answers are asked for over and over.
+const HOT: usize = 10_000;
+/// Most cold lookups that are timed, spread over the registry.
 const COLD: usize = 5_000;
+/// Most cold lookups by many streams at once, so that the cache is full.
+const FILL: usize = 100_000;
+/// Tokens that are called with twice.
+const TOKENS: usize = 300;
 
 /// How long and how much.
 #[derive(Debug, Args)]
@@ -43,8 +49,8 @@ pub(crate) struct Plan {
     /// Pairs of measurements of each shape of load.
     #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=100))]
     pairs: u16,
-    /// Citizens in the registry, all asked for in turn.
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=999_000))]
+    /// Citizens in the registry.
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
     citizens: u32,
     /// Threads of the gateway; 0: one a core.
     #[arg(long, default_value_t = 0)]
@@ -67,7 +73,7 @@ async fn measure(plan: &Plan) -> anyhow::Result<Report> {
     let scene = Scene::create(citizens, plan.workers)?;
     let connections = SHAPES.iter().map(|shape| shape.connections).max().unwrap_or(1);
     let generator = Rc::new(Generator {
-        calls: Calls::prepare(&scene, citizens, connections)?,
+        calls: Calls::prepare(&scene, connections + TOKENS)?,
         tls: scene.client_tls()?,
     });
     let mut errors = Errors::default();
@@ -89,19 +95,36 @@ async fn measure(plan: &Plan) -> anyhow::Result<Report> {
         expected: None,
     };
 
-    let timed = citizens.min(COLD);
-    let cold = generator.once(&ours, ALONE, 1..timed).await?;
+    let hot = (citizens / 2).min(HOT);
+    let spread = |count: usize, from: usize| {
+        let step = ((citizens - hot) / count).max(1);
+        (hot + from..citizens)
+            .step_by(step)
+            .take(count)
+            .collect::<Vec<_>>()
+    };
+    errors.add(&generator.once(&ours, SHAPES[0], (1..hot).collect()).await?);
+    let cold = generator.once(&ours, ALONE, spread(COLD, 0)).await?;
     errors.add(&cold);
-    errors.add(&generator.once(&ours, SHAPES[0], timed..citizens).await?);
     ours.expected = Some(Source::Cache);
+    // Twice, so that the cache knows that these are worth more than those that are asked for once.
+    for _ in 0..2 {
+        errors.add(&generator.once(&ours, SHAPES[0], (0..hot).collect()).await?);
+    }
+    ours.expected = None;
+    errors.add(&generator.once(&ours, SHAPES[0], spread(FILL, 1)).await?);
+    ours.expected = Some(Source::Cache);
+    let tokens = connections..connections + TOKENS;
+    let first = generator.tokens(&ours, tokens.clone()).await?;
+    let again = generator.tokens(&ours, tokens).await?;
 
     let mut comparisons = Vec::new();
     for shape in SHAPES {
         let mut pairs = Vec::new();
         for _ in 0..plan.pairs {
             let length = Duration::from_secs_f64(plan.seconds);
-            let first = generator.window(&bare, shape, length).await?;
-            let second = generator.window(&ours, shape, length).await?;
+            let first = generator.window(&bare, shape, hot, length).await?;
+            let second = generator.window(&ours, shape, hot, length).await?;
             errors.add(&first.tally);
             errors.add(&second.tally);
             pairs.push(Pair {
@@ -125,10 +148,19 @@ async fn measure(plan: &Plan) -> anyhow::Result<Report> {
             p50_us: cold.within(0.5),
             p99_us: cold.within(0.99),
         },
+        token: Token {
+            first_us: each(first),
+            again_us: each(again),
+        },
         resident_at_start,
         resident_at_end,
         errors: errors.0,
     })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a small count")]
+fn each(cpu: Duration) -> f64 {
+    cpu.as_secs_f64() * 1e6 / TOKENS as f64
 }
 
 #[derive(Default)]
