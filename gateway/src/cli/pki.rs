@@ -1,4 +1,4 @@
-//! `lienthong pki`: development certificates and issuer keys.
+//! `lienthong pki`: development certificates, revocation lists and issuer keys.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::clock::Moment;
 use crate::development::folder::{KeyFiles, KeyFolder};
 use crate::development::log_key::log_keys;
-use crate::development::{pki, token};
+use crate::development::{pki, revocation, token};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -52,6 +52,21 @@ enum Task {
         san_uri: Option<String>,
         #[command(flatten)]
         how: How,
+    },
+    /// Revoke certificates: put them in the authority's revocation list. Without any, renew the list.
+    Revoke {
+        /// The folder of `pki init`.
+        #[arg(long)]
+        dir: PathBuf,
+        /// The agency whose client certificate it is; may be given several times.
+        #[arg(long = "agency")]
+        agencies: Vec<String>,
+        /// A certificate (PEM) of the authority; may be given several times.
+        #[arg(long = "certificate", value_name = "FILE")]
+        certificates: Vec<PathBuf>,
+        /// How many days the list counts.
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
     },
     /// Make the key pair (ES256) and the key set of a token issuer.
     Issuer {
@@ -127,6 +142,19 @@ impl Task {
                     DAY * how.days,
                 )?;
                 vec![("client", files, Some(uri))]
+            }
+            Self::Revoke {
+                dir,
+                agencies,
+                mut certificates,
+                days,
+            } => {
+                let folder = KeyFolder::new(dir, true);
+                for agency in &agencies {
+                    certificates.push(folder.client(agency)?.public);
+                }
+                let files = revocation::revoke(&folder, &certificates, now, DAY * days)?;
+                vec![("revocation list", files, Some(format!("counts for {days} days")))]
             }
             Self::Issuer { dir, name, force } => {
                 let files = token::issuer(&KeyFolder::new(dir, force), &name)?;

@@ -53,6 +53,11 @@ impl KeyFolder {
         self.files("ca", "pem")
     }
 
+    /// The authority's revocation list.
+    pub fn revocation_list(&self) -> PathBuf {
+        self.root.join("ca.crl")
+    }
+
     /// The gateway's certificate and key.
     pub fn server(&self) -> KeyFiles {
         self.files("server", "pem")

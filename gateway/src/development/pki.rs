@@ -36,6 +36,8 @@ pub enum PkiError {
     },
     #[error("{} holds no readable certificate", .0.display())]
     NoCertificate(std::path::PathBuf),
+    #[error("{} holds no readable revocation list", .0.display())]
+    NoList(std::path::PathBuf),
 }
 
 /// A development certificate authority: P-256, no intermediate.
@@ -115,6 +117,11 @@ impl Authority {
             .collect::<Result<_, rcgen::Error>>()?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         self.issue(params)
+    }
+
+    /// What signs.
+    pub(super) fn issuer(&self) -> &Issuer<'static, KeyPair> {
+        &self.issuer
     }
 
     fn from_pem(certificate_pem: String, key_pem: String) -> Result<Self, PkiError> {

@@ -4,5 +4,6 @@ mod certificates;
 mod handshake;
 mod properties;
 mod remembered;
+mod revocation;
 mod scene;
 mod tokens;
