@@ -1,5 +1,6 @@
 //! Identity as a whole, with real certificates and real signatures.
 
+mod cases;
 mod certificates;
 mod handshake;
 mod properties;
