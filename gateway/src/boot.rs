@@ -5,9 +5,11 @@
 //! | `watch` | when the configuration is to be read again |
 //! | `stamps` | whether files changed, without reading them |
 //! | `reload` | a new configuration put in force, or the old one kept |
+//! | `lists` | revocation lists that end |
 //! | `changes` | what a new one changes, told by names of files |
 
 mod changes;
+mod lists;
 mod reload;
 mod stamps;
 mod watch;
@@ -25,7 +27,8 @@ use crate::distribution::{self, Fetching};
 use crate::exchange::Exchange;
 use tokio::sync::watch::channel as watch_channel;
 
-use crate::identity::VerifiedTokens;
+use crate::clock::Moment;
+use crate::identity::{ListState, VerifiedTokens};
 use crate::record::method::{self, Methods};
 use crate::rpc;
 use crate::server::listener::{self, Listening, Parts};
@@ -103,6 +106,19 @@ impl Running {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.listening.address
+    }
+
+    /// The revocation lists in force, each with the seconds until its next update.
+    pub fn revocation_lists(&self) -> Vec<(ListState, i64)> {
+        let now = Moment::now();
+        let directory = self.exchange.directory.load();
+        let lists = directory.identity.trust().lists();
+        lists
+            .map(|list| {
+                let left = list.seconds_left(now);
+                (list, left)
+            })
+            .collect()
     }
 
     /// Has the configuration read again at once; changed files are seen without it. A good one is put

@@ -22,3 +22,4 @@ mod no_log_no_data;
 mod privacy;
 mod reflection;
 mod reload;
+mod renewal;

@@ -19,6 +19,7 @@ use tonic::transport::{Channel, Endpoint, Uri};
 use tonic::{Request, Status};
 use tower::service_fn;
 
+use crate::connections::{Connections, Counted};
 use crate::pki::{Authority, Keyed, agency_uri};
 use crate::refused::Refused;
 use crate::scene::Scene;
@@ -86,6 +87,8 @@ pub struct Client {
     pub channel: Channel,
     /// The token; none sends no header.
     pub token: Option<String>,
+    /// How many connections were made and are gone.
+    pub connections: Arc<Connections>,
 }
 
 /// What a call gives.
@@ -97,18 +100,25 @@ impl Client {
         tls: ClientConfig,
         token: Option<String>,
     ) -> Result<Self, tonic::transport::Error> {
+        let connections = Arc::new(Connections::default());
+        let counted = connections.clone();
         let connector = TlsConnector::from(Arc::new(tls));
         let open = move |_: Uri| {
-            let connector = connector.clone();
+            let (connector, connections) = (connector.clone(), counted.clone());
             async move {
                 let stream = TcpStream::connect(address).await?;
                 let name = ServerName::try_from("localhost").map_err(std::io::Error::other)?;
-                connector.connect(name, stream).await.map(TokioIo::new)
+                let stream = connector.connect(name, stream).await?;
+                Ok::<_, std::io::Error>(TokioIo::new(Counted::new(stream, connections)))
             }
         };
         let endpoint = Endpoint::from_static("http://localhost");
         let channel = endpoint.connect_with_connector(service_fn(open)).await?;
-        Ok(Self { channel, token })
+        Ok(Self {
+            channel,
+            token,
+            connections,
+        })
     }
 
     /// The same connection with another token.
@@ -117,6 +127,7 @@ impl Client {
         Self {
             channel: self.channel.clone(),
             token: Some(token),
+            connections: self.connections.clone(),
         }
     }
 

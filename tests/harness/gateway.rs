@@ -5,12 +5,14 @@ use std::io::{self, BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, ServerName};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
 use crate::agency::{Agency, Client};
 use crate::program::program;
@@ -105,6 +107,19 @@ impl Gateway {
         token: Option<String>,
     ) -> Result<Client, tonic::transport::Error> {
         Client::connect(self.address, agency.tls(&self.ca), token).await
+    }
+
+    /// The certificate that the gateway shows on a new connection.
+    ///
+    /// # Panics
+    /// When there is no connection.
+    pub async fn certificate(&self, agency: &Agency) -> CertificateDer<'static> {
+        let tls = TlsConnector::from(Arc::new(agency.tls(&self.ca)));
+        let stream = TcpStream::connect(self.address).await.expect("a connection");
+        let name = ServerName::try_from("localhost").expect("a name");
+        let stream = tls.connect(name, stream).await.expect("a handshake");
+        let (_, session) = stream.get_ref();
+        session.peer_certificates().expect("a certificate")[0].clone()
     }
 
     /// What the program said on standard error so far.

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    RevokedCertParams, SanType, SerialNumber, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use crate::tokens::unix_seconds;
 
@@ -30,6 +32,7 @@ pub struct Keyed {
     /// The private key: PKCS #8 in PEM.
     pub key_pem: String,
     key_der: Vec<u8>,
+    serial: SerialNumber,
 }
 
 impl Authority {
@@ -83,9 +86,39 @@ impl Authority {
         self.issue(client(uri, -10 * DAY, -DAY))
     }
 
+    /// A revocation list in PEM that begins now and counts for a day.
+    #[must_use]
+    pub fn revocation_list(&self, revoked: &[&Keyed]) -> String {
+        self.revocation_list_for(revoked, Duration::from_secs(DAY.unsigned_abs()))
+    }
+
+    /// A revocation list in PEM that begins now.
+    #[must_use]
+    pub fn revocation_list_for(&self, revoked: &[&Keyed], time: Duration) -> String {
+        let now = date_time_ymd(1970, 1, 1) + Duration::from_secs(unix_seconds().unsigned_abs());
+        let revoked = revoked.iter().map(|keyed| RevokedCertParams {
+            serial_number: keyed.serial.clone(),
+            revocation_time: now,
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let list = CertificateRevocationListParams {
+            this_update: now,
+            next_update: now + time,
+            crl_number: SerialNumber::from(unix_seconds().unsigned_abs()),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let list = list.signed_by(&self.issuer).expect("a revocation list");
+        list.pem().expect("a revocation list in PEM")
+    }
+
     fn issue(&self, mut params: CertificateParams) -> Keyed {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.use_authority_key_identifier_extension = true;
+        let serial = SerialNumber::from_slice(Uuid::now_v7().as_bytes());
+        params.serial_number = Some(serial.clone());
         let key = new_key();
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         Keyed {
@@ -93,6 +126,7 @@ impl Authority {
             certificate_pem: certificate.pem(),
             key_pem: key.serialize_pem(),
             key_der: key.serialize_der(),
+            serial,
         }
     }
 }

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::agency::Agency;
 use crate::audit_log::AuditLog;
 use crate::gateway::Gateway;
-use crate::pki::Authority;
+use crate::pki::{Authority, Keyed};
 use crate::registries;
 use crate::tokens::TokenIssuer;
 use crate::tree::{ORIGIN, Tree};
@@ -58,6 +58,18 @@ impl Scene {
             issuer,
             tree,
         }
+    }
+
+    /// Puts another certificate of the gateway in its files, the key first.
+    ///
+    /// # Panics
+    /// When a file can't be written.
+    pub fn replace_server(&self, server: &Keyed) {
+        let key = self.tree.root().join("tls/server.key");
+        let beside = key.with_extension("new~");
+        write_secret(&beside, &server.key_pem);
+        fs::rename(&beside, &key).expect("the key takes its place");
+        self.tree.write("tls/server.pem", &server.certificate_pem);
     }
 
     /// Starts the program and waits until it listens.

@@ -55,6 +55,17 @@ impl TokenIssuer {
         }]})
     }
 
+    /// The public half under another key id, beside the keys of another set.
+    #[must_use]
+    pub fn beside(&self, mut others: Value, key_id: &str) -> Value {
+        let mut own = self.key_set()["keys"][0].clone();
+        own["kid"] = key_id.into();
+        if let Some(keys) = others["keys"].as_array_mut() {
+            keys.push(own);
+        }
+        others
+    }
+
     /// A token with exactly these claims, under an honest header.
     #[must_use]
     pub fn sign(&self, claims: &Value) -> String {

@@ -48,6 +48,6 @@ pub(super) fn need_restart(before: &Settings, after: &Settings) -> Vec<&'static 
 }
 
 /// The path as it is written in the settings, without control characters.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     path.display().to_string().replace(char::is_control, "?")
 }

@@ -7,6 +7,7 @@ use audit::{Entry, EntryKind};
 use tokio::sync::watch;
 
 use super::changes;
+use super::lists::Lists;
 use crate::clock::Moment;
 use crate::directory::Directory;
 use crate::distribution::{self, Fetching};
@@ -59,6 +60,14 @@ impl Reloading {
         }
     }
 
+    /// Tells of revocation lists that end, in both logs.
+    pub(super) fn look_at(&self, lists: &mut Lists) {
+        let trust = self.exchange.directory.load().identity.trust().clone();
+        for file in lists.look(&trust, Moment::now()) {
+            self.note_of("revocation", "ENDED", changes::shown(&file));
+        }
+    }
+
     fn read(&self) -> Result<(Settings, Directory), String> {
         let settings = settings::load(&self.config).map_err(|problems| problems.to_string())?;
         let in_force = self.exchange.directory.load();
@@ -95,8 +104,12 @@ impl Reloading {
     /// An entry about the reload. The gateway goes on when it can't be written: no call is answered
     /// then either.
     fn note(&self, outcome: &str, detail: String) {
-        if let Err(error) = note(&self.exchange, "reload", outcome, detail) {
-            tracing::error!(%error, "a reload could not be logged");
+        self.note_of("reload", outcome, detail);
+    }
+
+    fn note_of(&self, operation: &str, outcome: &str, detail: String) {
+        if let Err(error) = note(&self.exchange, operation, outcome, detail) {
+            tracing::error!(%error, operation, "what happened could not be logged");
         }
     }
 }

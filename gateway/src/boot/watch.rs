@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use notify::{EventKind, RecursiveMode, Watcher as _};
 
+use super::lists::Lists;
 use super::reload::Reloading;
 use super::stamps::Stamps;
 use crate::settings;
@@ -49,6 +50,7 @@ impl Watch {
             seen: Stamps::take(files(&reloading)),
             events: None,
             folders: BTreeSet::new(),
+            lists: Lists::default(),
             reloading,
         };
         watching.listen(&wake);
@@ -82,6 +84,7 @@ struct Watching {
     /// The files when they were read last.
     seen: Stamps,
     events: Option<notify::RecommendedWatcher>,
+    lists: Lists,
     /// The folders that bring events.
     folders: BTreeSet<PathBuf>,
 }
@@ -103,6 +106,7 @@ impl Watching {
                 self.reloading.reload(asked);
                 self.follow();
             }
+            self.reloading.look_at(&mut self.lists);
         }
     }
 

@@ -111,6 +111,14 @@ pub struct ListState {
     pub next_update: Moment,
 }
 
+impl ListState {
+    /// Seconds until the next update; negative after it.
+    #[must_use]
+    pub fn seconds_left(&self, now: Moment) -> i64 {
+        self.next_update.unix_seconds() - now.unix_seconds()
+    }
+}
+
 /// What a chain leads to.
 #[derive(Clone, Debug)]
 pub(super) struct Verified {

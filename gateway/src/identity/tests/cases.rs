@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa,
-    KeyPair, KeyUsagePurpose, NameConstraints, SanType, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, GeneralSubtree,
+    IsCa, KeyPair, KeyUsagePurpose, NameConstraints, SanType, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, UnixTime};
 
@@ -101,7 +101,9 @@ fn each_certificate_stands_for_one_agency_or_for_none() {
         permitted_subtrees: Vec::new(),
         excluded_subtrees: vec![GeneralSubtree::DnsName("barred.example".into())],
     });
-    let short = below(&own, |params| params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0)));
+    let short = below(&own, |params| {
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0))
+    });
     let too_long = {
         let params = authority("too long", |_| {});
         CertifiedIssuer::signed_by(params, KeyPair::generate().unwrap(), &short).unwrap()
@@ -112,7 +114,8 @@ fn each_certificate_stands_for_one_agency_or_for_none() {
     };
     let old = below(&own, |params| params.not_after = date_time_ymd(2026, 12, 31));
     let names = |names: Vec<SanType>| leaf(&own, |params| params.subject_alt_names = names);
-    let usages = |usages: Vec<ExtendedKeyUsagePurpose>| leaf(&own, |params| params.extended_key_usages = usages);
+    let usages =
+        |usages: Vec<ExtendedKeyUsagePurpose>| leaf(&own, |params| params.extended_key_usages = usages);
     let refused = Outcome::Handshake;
     let under = |issuer: &Ca, names: Vec<SanType>| {
         let leaf = leaf(issuer, |params| params.subject_alt_names = names);
@@ -120,31 +123,135 @@ fn each_certificate_stands_for_one_agency_or_for_none() {
     };
     let cases: Vec<(&str, Vec<CertificateDer<'_>>, Outcome)> = vec![
         ("honest", vec![leaf(&own, |_| {})], Outcome::Agency("H29.12")),
-        ("honest, by an intermediate", under(&between, vec![uri(AGENCY)]), Outcome::Agency("H29.12")),
-        ("another authority of the same name", vec![leaf(&other, |_| {})], refused(Untrusted)),
-        ("another authority that sends itself", vec![leaf(&other, |_| {}), other.der().clone()], refused(Untrusted)),
-        ("an intermediate that is not sent", vec![leaf(&between, |_| {})], refused(Untrusted)),
-        ("expired", vec![leaf(&own, |params| params.not_after = date_time_ymd(2026, 12, 31))], refused(Expired)),
-        ("not yet valid", vec![leaf(&own, |params| params.not_before = date_time_ymd(2028, 1, 1))], refused(Expired)),
-        ("an expired intermediate", under(&old, vec![uri(AGENCY)]), refused(Expired)),
-        ("no usage at all", vec![usages(Vec::new())], refused(NotForClients)),
-        ("a server's", vec![usages(vec![ServerAuth])], refused(NotForClients)),
-        ("code signing", vec![usages(vec![CodeSigning])], refused(NotForClients)),
+        (
+            "honest, by an intermediate",
+            under(&between, vec![uri(AGENCY)]),
+            Outcome::Agency("H29.12"),
+        ),
+        (
+            "another authority of the same name",
+            vec![leaf(&other, |_| {})],
+            refused(Untrusted),
+        ),
+        (
+            "another authority that sends itself",
+            vec![leaf(&other, |_| {}), other.der().clone()],
+            refused(Untrusted),
+        ),
+        (
+            "an intermediate that is not sent",
+            vec![leaf(&between, |_| {})],
+            refused(Untrusted),
+        ),
+        (
+            "expired",
+            vec![leaf(&own, |params| {
+                params.not_after = date_time_ymd(2026, 12, 31)
+            })],
+            refused(Expired),
+        ),
+        (
+            "not yet valid",
+            vec![leaf(&own, |params| params.not_before = date_time_ymd(2028, 1, 1))],
+            refused(Expired),
+        ),
+        (
+            "an expired intermediate",
+            under(&old, vec![uri(AGENCY)]),
+            refused(Expired),
+        ),
+        (
+            "no usage at all",
+            vec![usages(Vec::new())],
+            refused(NotForClients),
+        ),
+        (
+            "a server's",
+            vec![usages(vec![ServerAuth])],
+            refused(NotForClients),
+        ),
+        (
+            "code signing",
+            vec![usages(vec![CodeSigning])],
+            refused(NotForClients),
+        ),
         ("any usage", vec![usages(vec![Any])], refused(NotForClients)),
-        ("no name but the common name", vec![names(Vec::new())], Outcome::Call(Reason::CertificateUnknown)),
-        ("another name", vec![names(vec![uri("urn:test:H31")])], Outcome::Call(Reason::CertificateUnknown)),
-        ("a name of two agencies", vec![names(vec![uri(AGENCY), uri("urn:test:H30")])], Outcome::Call(Reason::CertificateUnknown)),
-        ("a wildcard", vec![names(vec![uri("urn:test:*")])], Outcome::Call(Reason::CertificateUnknown)),
-        ("a wildcard of one part", vec![names(vec![uri("urn:test:H29.*")])], Outcome::Call(Reason::CertificateUnknown)),
-        ("the name as a DNS name", vec![names(vec![dns("H29.12")])], Outcome::Call(Reason::CertificateUnknown)),
-        ("the name as a mail address", vec![names(vec![SanType::Rfc822Name("urn:test:H29.12@x.example".try_into().unwrap())])], Outcome::Call(Reason::CertificateUnknown)),
-        ("a longer name", vec![names(vec![uri("urn:test:H29.12.1")])], Outcome::Call(Reason::CertificateUnknown)),
-        ("a null at the end", vec![names(vec![uri("urn:test:H29.12\0")])], Outcome::Call(Reason::CertificateUnknown)),
-        ("a name that is not permitted", under(&only, vec![uri(AGENCY), dns("other.example")]), refused(Untrusted)),
-        ("a name that is excluded", under(&but, vec![uri(AGENCY), dns("www.barred.example")]), refused(Untrusted)),
-        ("a path longer than its constraint", vec![leaf(&too_long, |_| {}), too_long.der().clone(), short.der().clone()], refused(Untrusted)),
-        ("by one that is no authority", under(&no_ca, vec![uri(AGENCY)]), refused(Untrusted)),
-        ("the authority itself", vec![own.der().clone()], refused(Untrusted)),
+        (
+            "no name but the common name",
+            vec![names(Vec::new())],
+            Outcome::Call(Reason::CertificateUnknown),
+        ),
+        (
+            "another name",
+            vec![names(vec![uri("urn:test:H31")])],
+            Outcome::Call(Reason::CertificateUnknown),
+        ),
+        (
+            "a name of two agencies",
+            vec![names(vec![uri(AGENCY), uri("urn:test:H30")])],
+            Outcome::Call(Reason::CertificateUnknown),
+        ),
+        (
+            "a wildcard",
+            vec![names(vec![uri("urn:test:*")])],
+            Outcome::Call(Reason::CertificateUnknown),
+        ),
+        (
+            "a wildcard of one part",
+            vec![names(vec![uri("urn:test:H29.*")])],
+            Outcome::Call(Reason::CertificateUnknown),
+        ),
+        (
+            "the name as a DNS name",
+            vec![names(vec![dns("H29.12")])],
+            Outcome::Call(Reason::CertificateUnknown),
+        ),
+        (
+            "the name as a mail address",
+            vec![names(vec![SanType::Rfc822Name(
+                "urn:test:H29.12@x.example".try_into().unwrap(),
+            )])],
+            Outcome::Call(Reason::CertificateUnknown),
+        ),
+        (
+            "a longer name",
+            vec![names(vec![uri("urn:test:H29.12.1")])],
+            Outcome::Call(Reason::CertificateUnknown),
+        ),
+        (
+            "a null at the end",
+            vec![names(vec![uri("urn:test:H29.12\0")])],
+            Outcome::Call(Reason::CertificateUnknown),
+        ),
+        (
+            "a name that is not permitted",
+            under(&only, vec![uri(AGENCY), dns("other.example")]),
+            refused(Untrusted),
+        ),
+        (
+            "a name that is excluded",
+            under(&but, vec![uri(AGENCY), dns("www.barred.example")]),
+            refused(Untrusted),
+        ),
+        (
+            "a path longer than its constraint",
+            vec![
+                leaf(&too_long, |_| {}),
+                too_long.der().clone(),
+                short.der().clone(),
+            ],
+            refused(Untrusted),
+        ),
+        (
+            "by one that is no authority",
+            under(&no_ca, vec![uri(AGENCY)]),
+            refused(Untrusted),
+        ),
+        (
+            "the authority itself",
+            vec![own.der().clone()],
+            refused(Untrusted),
+        ),
     ];
     for (name, chain, expected) in cases {
         assert_eq!(outcome(&trust, &chain), expected, "{name}");

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
-    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber, SigningKey,
-    date_time_ymd,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber,
+    SigningKey, date_time_ymd,
 };
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
@@ -140,10 +140,16 @@ fn past_the_next_update_everybody_of_the_authority_is_refused() {
     let trust = publishing.trust();
     let peer = read(&client(&publishing.authority, &["urn:test:H29.12"]), &trust).unwrap();
     let end = later(10 * DAY);
-    assert_eq!(SCENE.identity_under(&trust).admits_until(&peer, NOW).unwrap(), end);
+    assert_eq!(
+        SCENE.identity_under(&trust).admits_until(&peer, NOW).unwrap(),
+        end
+    );
     assert_eq!(refused(&trust, &peer, Moment(end.0 - 1)), None);
     assert_eq!(refused(&trust, &peer, end), Some(Reason::RevocationUnknown));
-    let state: Vec<_> = trust.lists().map(|list| (list.authority, list.next_update)).collect();
+    let state: Vec<_> = trust
+        .lists()
+        .map(|list| (list.authority, list.next_update))
+        .collect();
     assert_eq!(state, [("agencies".into(), end)]);
 }
 
@@ -174,7 +180,11 @@ fn a_bad_new_list_leaves_the_last_good_one_and_its_revocations_in_force() {
         spoil(&publishing.list());
         let after = ClientTrust::renew(&before, &publishing.named(), NOW).unwrap();
         assert_eq!(after.kept().len(), 1, "{number}");
-        assert_eq!(read(&bad, &after).unwrap_err(), CertificateError::Revoked, "{number}");
+        assert_eq!(
+            read(&bad, &after).unwrap_err(),
+            CertificateError::Revoked,
+            "{number}"
+        );
         let fine = client(&publishing.authority, &["urn:test:H29.12"]);
         let peer = read(&fine, &after).unwrap();
         assert_eq!(refused(&after, &peer, NOW), None);
@@ -206,7 +216,11 @@ fn a_start_needs_every_configured_list() {
     assert!(matches!(list_error(NOW), RevocationError::Stranger(2)));
     fs::write(publishing.list(), own.replace("X509 CRL", "X509 CLR")).unwrap();
     assert!(matches!(list_error(NOW), RevocationError::Empty));
-    fs::write(publishing.list(), format!("{own}{}", own.replace("X509 CRL", "X509 CLR"))).unwrap();
+    fs::write(
+        publishing.list(),
+        format!("{own}{}", own.replace("X509 CRL", "X509 CLR")),
+    )
+    .unwrap();
     assert!(matches!(list_error(NOW), RevocationError::Malformed(2)));
     fs::write(publishing.list(), own.as_bytes().repeat(2)).unwrap();
     ClientTrust::load(&named, NOW).unwrap();
@@ -215,7 +229,10 @@ fn a_start_needs_every_configured_list() {
 
     let mut none = publishing.named();
     none[0].lists = Some(Vec::new());
-    assert!(matches!(ClientTrust::load(&none, NOW), Err(TrustError::NoList(_))));
+    assert!(matches!(
+        ClientTrust::load(&none, NOW),
+        Err(TrustError::NoList(_))
+    ));
 }
 
 #[test]
@@ -287,7 +304,11 @@ impl Deep {
             revoked_certs: revoked.collect(),
             key_identifier_method: KeyIdMethod::Sha256,
         };
-        fs::write(self.folder.path().join(file), list.signed_by(issuer).unwrap().der()).unwrap();
+        fs::write(
+            self.folder.path().join(file),
+            list.signed_by(issuer).unwrap().der(),
+        )
+        .unwrap();
     }
 
     fn named(&self, lists: &[&str]) -> [NamedCa; 1] {
@@ -323,7 +344,11 @@ fn the_whole_chain_is_asked_for_in_the_lists_of_each_of_its_authorities() {
     let trust = ClientTrust::load(&deep.named(&["root.crl"]), NOW).unwrap();
     let chain = [deep.leaf.clone(), deep.between.der().clone()];
     let unknown = PeerCertificate::read(&chain, &trust, NOW).unwrap_err();
-    assert_eq!(unknown, CertificateError::RevocationUnknown, "no list speaks of the leaf");
+    assert_eq!(
+        unknown,
+        CertificateError::RevocationUnknown,
+        "no list speaks of the leaf"
+    );
     assert!(matches!(
         ClientTrust::load(&deep.named(&["between.crl"]), NOW),
         Err(TrustError::NoListOf { number: 1, .. })
@@ -343,7 +368,9 @@ fn the_whole_chain_is_asked_for_in_the_lists_of_each_of_its_authorities() {
 fn a_list_with_a_changed_byte_is_not_believed() {
     let publishing = Publishing::new();
     let pem = fs::read(publishing.list()).unwrap();
-    let list = CertificateRevocationListDer::from_pem_slice(&pem).unwrap().to_vec();
+    let list = CertificateRevocationListDer::from_pem_slice(&pem)
+        .unwrap()
+        .to_vec();
     for at in (0..list.len()).step_by(7) {
         let mut changed = list.clone();
         changed[at] ^= 1;
