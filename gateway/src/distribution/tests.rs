@@ -1,1 +1,184 @@
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
+use std::thread;
 
+use super::*;
+use crate::clock::Moment;
+use crate::development::pki::Authority;
+use crate::development::revocation::Revoked;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A server that gives one answer to each request and remembers what it was asked.
+struct Server {
+    address: SocketAddr,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    fn start(answer: impl Fn(usize) -> Vec<u8> + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let seen = asked.clone();
+        thread::spawn(move || {
+            for (number, stream) in listener.incoming().enumerate() {
+                let mut stream = stream.unwrap();
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    if stream.read(&mut byte).unwrap_or(0) == 0 {
+                        break;
+                    }
+                    head.push(byte[0]);
+                }
+                seen.lock().unwrap().push(String::from_utf8(head).unwrap());
+                drop(stream.write_all(&answer(number)));
+            }
+        });
+        Self { address, asked }
+    }
+}
+
+fn answer(head: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+struct Scene {
+    folder: tempfile::TempDir,
+    authority: Authority,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let authority = Authority::create("test authority", Moment::now()).unwrap();
+        fs::write(folder.path().join("ca.pem"), authority.certificate_pem()).unwrap();
+        Self { folder, authority }
+    }
+
+    fn list(&self, serial: u8) -> Vec<u8> {
+        let revoked = Revoked {
+            serial: vec![serial],
+            since: Moment::now(),
+        };
+        let list = self.authority.revocation_list(&[revoked], Moment::now(), DAY);
+        list.unwrap().into_bytes()
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("fetched/ca.crl")
+    }
+
+    fn source(&self, server: &Server) -> Source {
+        Source {
+            address: Address::parse(&format!("http://{}/ca.crl", server.address)).unwrap(),
+            ca: None,
+            file: self.file(),
+            every: Duration::from_millis(50),
+            authority: NamedCa {
+                name: "agencies".into(),
+                pem: self.folder.path().join("ca.pem"),
+                intermediates: None,
+                lists: Some(vec![self.file()]),
+            },
+        }
+    }
+}
+
+fn renew(source: &Source, validators: &mut Validators) -> Result<(), DistributionError> {
+    runtime().unwrap().block_on(source.renew(validators))
+}
+
+#[test]
+fn a_good_list_is_kept_and_asked_for_with_what_the_server_said_of_it() {
+    let scene = Scene::new();
+    let list = scene.list(1);
+    let body = list.clone();
+    let server = Server::start(move |number| match number {
+        0 => answer("200 OK\r\nETag: \"one\"\r\nLast-Modified: yesterday", &body),
+        _ => b"HTTP/1.1 304 Not Modified\r\n\r\n".to_vec(),
+    });
+    let source = scene.source(&server);
+    let mut validators = Validators::default();
+    renew(&source, &mut validators).unwrap();
+    assert_eq!(fs::read(scene.file()).unwrap(), list);
+    renew(&source, &mut validators).unwrap();
+    fs::remove_file(scene.file()).unwrap();
+    drop(renew(&source, &mut validators));
+    let asked = server.asked.lock().unwrap();
+    let conditional =
+        |at: usize| asked[at].contains("if-none-match: \"one\"") && asked[at].contains("if-modified-since");
+    assert_eq!([0, 1, 2].map(conditional), [false, true, false]);
+    assert!(asked[0].starts_with("GET /ca.crl HTTP/1.1\r\n"), "{}", asked[0]);
+}
+
+#[test]
+fn what_is_no_good_list_of_the_authority_changes_nothing() {
+    let scene = Scene::new();
+    let good = scene.list(1);
+    let stranger = Scene::new().list(1);
+    let older = {
+        let before = Moment(Moment::now().0 - 3_600_000_000);
+        scene.authority.revocation_list(&[], before, DAY).unwrap()
+    };
+    let answers = vec![
+        answer("302 Found\r\nLocation: http://127.0.0.1:1/ca.crl", &good),
+        answer("404 Not Found", &good),
+        answer("304 Not Modified", b""),
+        answer("200 OK", b""),
+        answer("200 OK", b"<html></html>"),
+        answer("200 OK", &good[..good.len() / 2]),
+        answer("200 OK", &stranger),
+        answer("200 OK", older.as_bytes()),
+        // Half of what was announced.
+        [
+            b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n".as_slice(),
+            good.as_slice(),
+        ]
+        .concat(),
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n".to_vec(),
+        [
+            b"HTTP/1.1 200 OK\r\nX: ".as_slice(),
+            &[b'a'; 100_000],
+            b"\r\n\r\n",
+        ]
+        .concat(),
+        b"SSH-2.0-OpenSSH\r\n".to_vec(),
+        Vec::new(),
+    ];
+    let number = answers.len();
+    let server = Server::start(move |at| answers[at].clone());
+    let source = scene.source(&server);
+    fs::create_dir(scene.file().parent().unwrap()).unwrap();
+    fs::write(scene.file(), &good).unwrap();
+    for at in 0..number {
+        let outcome = renew(&source, &mut Validators::default());
+        assert!(outcome.is_err(), "answer {at}");
+        assert_eq!(fs::read(scene.file()).unwrap(), good, "answer {at}");
+    }
+}
+
+#[test]
+fn lists_are_fetched_again_and_again_until_nobody_wants_them() {
+    let scene = Scene::new();
+    let lists = [scene.list(1), scene.list(2)];
+    let server = Server::start(move |number| answer("200 OK", &lists[number.min(1)]));
+    let source = scene.source(&server);
+    fetch_missing(std::slice::from_ref(&source)).unwrap();
+    let first = fs::read(scene.file()).unwrap();
+    let fetching = Fetching::start(vec![source]).unwrap();
+    let end = Instant::now() + Duration::from_secs(10);
+    while fs::read(scene.file()).unwrap() == first {
+        assert!(Instant::now() < end);
+        thread::sleep(Duration::from_millis(5));
+    }
+    fetching.follow(Vec::new());
+    thread::sleep(Duration::from_millis(200));
+    let asked = server.asked.lock().unwrap().len();
+    thread::sleep(Duration::from_millis(200));
+    assert_eq!(server.asked.lock().unwrap().len(), asked);
+}
