@@ -11,6 +11,7 @@ use adapters::settings::Scope;
 
 use crate::authorization::Agreements;
 use crate::cache::Answers;
+use crate::catalog::Catalog;
 use crate::identity::Identity;
 pub use compile::CompileError;
 
@@ -24,6 +25,8 @@ pub struct Directory {
     pub identity: Identity,
     /// Who may ask what.
     pub agreements: Agreements,
+    /// What there is to ask.
+    pub catalog: Catalog,
     /// Published procedures.
     pub procedures: HashSet<String>,
     /// The registries, by name.

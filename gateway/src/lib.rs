@@ -4,6 +4,7 @@
 pub mod authorization;
 pub mod boot;
 pub mod cache;
+pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod demo;

@@ -1,6 +1,8 @@
 //! The services that are not lookups.
 
 mod audit_log;
+mod caller;
+mod catalog;
 mod operation;
 
 use std::sync::Arc;
@@ -9,7 +11,7 @@ use tonic::service::Routes;
 
 use crate::exchange::Exchange;
 
-/// Health, reflection and the audit service.
+/// Health, reflection, the audit service and the catalog.
 pub fn others(exchange: &Arc<Exchange>) -> anyhow::Result<Routes> {
     let (_, health) = tonic_health::server::health_reporter();
     let reflection = tonic_reflection::server::Builder::configure()
@@ -18,5 +20,11 @@ pub fn others(exchange: &Arc<Exchange>) -> anyhow::Result<Routes> {
     let audit = proto::audit::v1::audit_service_server::AuditServiceServer::new(audit_log::AuditLog {
         exchange: exchange.clone(),
     });
-    Ok(Routes::new(health).add_service(reflection).add_service(audit))
+    let catalog = proto::catalog::v1::catalog_service_server::CatalogServiceServer::new(catalog::Catalog {
+        exchange: exchange.clone(),
+    });
+    Ok(Routes::new(health)
+        .add_service(reflection)
+        .add_service(audit)
+        .add_service(catalog))
 }

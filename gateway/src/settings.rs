@@ -20,7 +20,7 @@ mod fields;
 mod gateway;
 mod listener;
 mod load;
-mod nearest;
+pub(crate) mod nearest;
 mod problem;
 mod procedure;
 mod read;

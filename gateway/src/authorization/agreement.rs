@@ -33,6 +33,13 @@ pub struct Agreement {
     pub limits: Limits,
 }
 
+impl Agreement {
+    /// Whether a day in Viet Nam is one of its days.
+    pub fn is_in_force(&self, day: Date) -> bool {
+        self.valid_from.is_none_or(|first| first <= day) && self.valid_to.is_none_or(|last| day <= last)
+    }
+}
+
 /// One grant of one agreement: which operations and fields of one record type, at which steps, for
 /// which roles.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::agreement::Grant;
-use super::{Agreements, Clause, Question};
+use super::{Agreements, Clause, Missing, Question};
 use crate::record::method::operation_word;
 use crate::record::query::step_word;
 
@@ -12,8 +12,9 @@ use crate::record::query::step_word;
 pub struct Explanation<'a> {
     /// The grant that permits it; none when it is refused.
     pub permitted_by: Option<&'a Arc<Grant>>,
-    /// The clause that a refusal names; none when it is permitted or no agreement is about the record.
-    pub missing: Option<Clause>,
+    /// The grant that came closest to permitting it, and what it misses; none when it is permitted or no
+    /// agreement is about the record.
+    pub missing: Option<Missing<'a>>,
     /// Every grant of the agency about the record, in the order in which they are tried.
     pub grants: Vec<GrantExplained<'a>>,
 }
@@ -56,7 +57,7 @@ impl Agreements {
         let decided = self.decide(question);
         Explanation {
             permitted_by: decided.as_ref().ok().copied(),
-            missing: decided.err().flatten().map(|missing| missing.clause),
+            missing: decided.err().flatten(),
             grants: self
                 .rules(question.agency, question.record)
                 .iter()

@@ -456,7 +456,7 @@ fn decide(agreements: &Agreements, methods: &Methods, asking: &Asking) -> Verdic
         Err(refusal) => {
             let missing = explained
                 .missing
-                .map_or("NO_AGREEMENT", |clause| clause.reason().word());
+                .map_or("NO_AGREEMENT", |missing| missing.clause.reason().word());
             let clause = refusal.clause.unwrap_or_default();
             if !clause.starts_with("context.") {
                 assert!(explained.permitted_by.is_none());

@@ -187,7 +187,10 @@ fn an_explanation_decides_as_the_decision_does_and_says_what_would_be_needed() {
     };
     let explained = desk.agreements.explain(&question);
     assert!(explained.permitted_by.is_none());
-    assert_eq!(explained.missing, Some(Clause::Validity));
+    assert_eq!(
+        explained.missing.map(|missing| missing.clause),
+        Some(Clause::Validity)
+    );
     let missing: Vec<_> = explained.grants[0]
         .clauses
         .iter()

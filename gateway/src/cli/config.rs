@@ -1,5 +1,7 @@
 //! `lienthong config`: the operator's tree, before it is used.
 
+mod explain;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -32,10 +34,11 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    Explain(explain::ExplainCommand),
 }
 
 impl ConfigCommand {
-    /// Exit code 0 for a good tree, 1 for one with problems.
+    /// Exit code 0 for a good tree or a permitted request, 1 for one with problems or a refused one.
     pub(super) fn run(self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         match self.task {
             Task::Check {
@@ -43,6 +46,7 @@ impl ConfigCommand {
                 without_files,
                 json,
             } => check(&config, without_files, json, out),
+            Task::Explain(command) => command.run(out),
         }
     }
 }

@@ -9,6 +9,7 @@ use adapters::RegistrySettings;
 use super::{Directory, Source};
 use crate::authorization::{AgreementError, Agreements};
 use crate::cache::Answers;
+use crate::catalog::Catalog;
 use crate::clock::Moment;
 use crate::identity::tls::server_config;
 use crate::identity::trust::TrustError;
@@ -77,6 +78,7 @@ impl Directory {
             tls,
             identity: Identity::new(snapshot, trust, verified)?,
             agreements,
+            catalog: Catalog::compile(settings, methods),
             procedures: settings.procedures.keys().cloned().collect::<HashSet<_>>(),
             registries,
         })

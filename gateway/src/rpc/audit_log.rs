@@ -7,6 +7,7 @@ use proto::audit::v1::audit_service_server::AuditService;
 use proto::audit::v1::{GetCheckpointRequest, GetCheckpointResponse, GetEntryRequest, GetEntryResponse};
 use tonic::{Request, Response, Status};
 
+use super::caller::caller;
 use crate::exchange::Exchange;
 use crate::identity::Caller;
 use crate::status::{Reason, Refusal};
@@ -59,12 +60,6 @@ impl AuditLog {
             proof,
         })
     }
-}
-
-/// Whom the door let in.
-fn caller<T>(request: &Request<T>) -> Result<Arc<Caller>, Status> {
-    let caller = request.extensions().get::<Arc<Caller>>().cloned();
-    caller.ok_or_else(|| Refusal::new(Reason::Internal, "no caller").status("", None))
 }
 
 fn auditor(caller: &Caller) -> Result<(), Refusal> {

@@ -32,8 +32,9 @@ pub(super) struct Door {
 
 /// Health says nothing about anybody and is served to every client certificate.
 const HEALTH: &str = "/grpc.health.v1.Health/";
-/// Logs its calls itself.
+/// These log their calls themselves.
 const AUDIT: &str = "/lienthong.audit.v1.AuditService/";
+const CATALOG: &str = "/lienthong.catalog.v1.CatalogService/";
 const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/";
 
 impl Door {
@@ -117,7 +118,7 @@ impl Door {
         (deadline, head.headers, message)
     }
 
-    /// Health, reflection and the audit service. All but health need a caller.
+    /// Health, reflection, the audit service and the catalog. All but health need a caller.
     async fn other(self, peer: &PeerCertificate, mut request: Request<Incoming>) -> Response<Answered> {
         let directory = self.exchange.directory.load_full();
         if request.uri().path().starts_with(HEALTH) {
@@ -131,7 +132,7 @@ impl Door {
             {
                 Ok(caller) => {
                     let path = request.uri().path();
-                    let admitted = if path.starts_with(AUDIT) {
+                    let admitted = if path.starts_with(AUDIT) || path.starts_with(CATALOG) {
                         Ok(())
                     } else if path.starts_with(REFLECTION) {
                         self.exchange.logged(&caller, "reflection", Ok(())).await

@@ -4,7 +4,7 @@
 const LISTED: usize = 12;
 
 /// `found "x", wanted one of "a", "b"; the nearest is "a"`.
-pub(super) fn one_of<'a>(found: &str, valid: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn one_of<'a>(found: &str, valid: impl IntoIterator<Item = &'a str>) -> String {
     let mut valid: Vec<_> = valid.into_iter().collect();
     valid.sort_unstable();
     valid.dedup();
