@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![forbid(unsafe_code)]
 
+mod agreements;
 mod answers;
 mod audit_command;
 mod audit_service;
 mod boundaries;
 mod broken_config;
+mod catalog;
 mod consistency;
 mod crash;
 mod demo_command;
@@ -20,6 +22,7 @@ mod keys_command;
 mod malformed;
 mod no_log_no_data;
 mod privacy;
+mod quota;
 mod reflection;
 mod reload;
 mod renewal;

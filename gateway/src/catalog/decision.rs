@@ -84,6 +84,12 @@ pub fn explain(
         .as_ref()
         .map_or(Clause::Operation, |missing| missing.clause);
     let permitted = explained.permitted_by.is_some();
+    let mut grants: Vec<_> = explained.grants.into_iter().map(grant).collect();
+    // As they were asked for, not as the leaves that they stand for.
+    let clauses = grants.iter_mut().flat_map(|grant| &mut grant.clauses);
+    for fields in clauses.filter(|clause| clause.clause == Clause::Fields.word()) {
+        fields.asked = asking.fields.join(", ");
+    }
     Ok(ExplainDecisionResponse {
         permitted,
         reason: if permitted {
@@ -94,7 +100,7 @@ pub fn explain(
         agreement: decisive
             .map(|agreement| agreement.name.to_string())
             .unwrap_or_default(),
-        grants: explained.grants.into_iter().map(grant).collect(),
+        grants,
     })
 }
 

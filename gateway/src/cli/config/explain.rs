@@ -242,10 +242,12 @@ fn show_permission(permission: &Permission, out: &mut impl Write) -> anyhow::Res
         },
     ]);
     table.add_row(["limits", &limits_said(permission.limits.as_ref())]);
-    for (at, field) in permission.fields.iter().enumerate() {
-        let sensitive = if field.sensitive { " (sensitive)" } else { "" };
-        let first = if at == 0 { "fields" } else { "" };
-        table.add_row([first, &format!("{}{sensitive}", field.path), &field.label_vi]);
+    writeln!(out, "{table}")?;
+    let mut table = plain();
+    table.set_header(["field", "", "label"]);
+    for field in &permission.fields {
+        let sensitive = if field.sensitive { "sensitive" } else { "" };
+        table.add_row([field.path.as_str(), sensitive, &field.label_vi]);
     }
     writeln!(out, "{table}")?;
     Ok(())
