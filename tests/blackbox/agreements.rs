@@ -81,12 +81,8 @@ fn the_operator_is_told_why_before_it_goes_live() {
     let explain = |arguments: &[&str]| {
         let root = scene.tree.root().to_str().unwrap();
         let command = ["config", "explain", "--agency", OFFICE, "--config", root];
-        let output = run(&[&command[..], arguments].concat());
-        (
-            output.status.code().unwrap(),
-            String::from_utf8(output.stdout).unwrap(),
-            String::from_utf8(output.stderr).unwrap(),
-        )
+        let ran = run(&[&command[..], arguments].concat());
+        (ran.code.unwrap(), ran.out, ran.err)
     };
     let population = ["--registry", "population", "--operation", "get"];
     let (code, said, _) = explain(&[&population[..], &["--field", "full_name"]].concat());
