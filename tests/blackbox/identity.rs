@@ -33,6 +33,21 @@ async fn a_token_over_the_certificate_of_another_agency_is_refused_also_after_th
 }
 
 #[tokio::test]
+async fn a_token_over_another_certificate_of_the_same_agency_is_refused_also_after_the_owners_call() {
+    let scene = Scene::new();
+    let (gateway, office, renewed) = (scene.start(), scene.agency(OFFICE), scene.agency(OFFICE));
+    let token = office.token(&scene);
+    let owner = gateway.connect(&office, token.clone()).await;
+    owner.citizen(get(AN)).await.expect("the owner may");
+    let other = gateway.connect(&renewed, token).await;
+    assert_eq!(other.citizen(get(AN)).await.unwrap_err().word, "TOKEN_BINDING");
+    let own = other.with_token(renewed.token(&scene));
+    own.citizen(get(AN))
+        .await
+        .expect("with a token of its own it may");
+}
+
+#[tokio::test]
 async fn each_fault_of_a_token_has_its_word() {
     let scene = Scene::new();
     let (gateway, office) = (scene.start(), scene.agency(OFFICE));
