@@ -106,7 +106,11 @@ impl Fetching {
         let runtime = runtime()?;
         let thread = std::thread::Builder::new()
             .name("revocation".to_owned())
-            .spawn(move || runtime.block_on(fetch_all(&mut receiver)))?;
+            .spawn(move || {
+                runtime.block_on(fetch_all(&mut receiver));
+                // A name that is being looked up is not waited for.
+                runtime.shutdown_background();
+            })?;
         Ok(Self {
             sources: Some(sender),
             thread: Some(thread),
@@ -161,7 +165,11 @@ async fn fetch_all(sources: &mut watch::Receiver<Vec<Source>>) {
             () = tokio::time::sleep_until(due.into()) => {}
         }
         let known = memory.entry(source.file.clone()).or_insert_with(Memory::new);
-        let wait = match source.renew(&mut known.validators).await {
+        let outcome = tokio::select! {
+            outcome = source.renew(&mut known.validators) => outcome,
+            () = ended(sources.clone()) => return,
+        };
+        let wait = match outcome {
             Ok(()) => source.every,
             Err(error) => {
                 source.tell(&error);
@@ -170,6 +178,11 @@ async fn fetch_all(sources: &mut watch::Receiver<Vec<Source>>) {
         };
         known.due = Instant::now() + wait;
     }
+}
+
+/// Returns when there is nobody left to fetch for.
+async fn ended(mut sources: watch::Receiver<Vec<Source>>) {
+    while sources.changed().await.is_ok() {}
 }
 
 /// What is remembered of one place.

@@ -1,8 +1,10 @@
 //! Revocation, agreements, keys and certificates change under load: whom it hits, it hits at once; the
 //! others do not notice.
 
-use std::sync::Arc;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use harness::messages::get;
@@ -281,4 +283,67 @@ async fn whoever_leaves_the_configuration_is_refused_and_disconnected() {
     until(&stays, |word| word != "OK", since, &gateway).await;
     assert!(until_gone(&stays, since).await < Duration::from_secs(5));
     assert_eq!(stays.connections.gone(), 1);
+}
+
+#[tokio::test]
+async fn a_certificate_that_ends_on_an_open_connection_is_refused_and_disconnected() {
+    let scene = Scene::new();
+    let gateway = scene.start();
+    let brief = Agency {
+        id: OFFICE.into(),
+        keyed: Some(scene.authority.brief_client(&agency_uri(OFFICE), 3)),
+    };
+    let client = gateway.connect(&brief, brief.token(&scene)).await;
+    assert_eq!(word(&client).await, "OK");
+    let since = Instant::now();
+    let refused = until(&client, |word| word != "OK", since, &gateway).await;
+    let gone = until_gone(&client, since).await;
+    assert!(refused <= Duration::from_secs(5), "{refused:?}");
+    assert!(gone <= refused + Duration::from_secs(5), "{gone:?}");
+    let entries = scene.log().entries();
+    assert!(
+        entries
+            .iter()
+            .any(|(_, entry)| entry.outcome == "CERTIFICATE_EXPIRED" && entry.agency == OFFICE)
+            || gone <= refused,
+        "refused by name unless the connection went first"
+    );
+}
+
+/// Serves the bytes that are published now to each who asks.
+fn publish(list: &Arc<Mutex<String>>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let list = list.clone();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let body = list.lock().unwrap().clone();
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+            let _ = stream.write_all((head + &body).as_bytes());
+        }
+    });
+    format!("http://{address}/ca.crl")
+}
+
+#[tokio::test]
+async fn a_list_is_fetched_before_the_start_and_again_and_what_it_revokes_is_refused() {
+    let scene = Scene::new();
+    let published = Arc::new(Mutex::new(scene.authority.revocation_list(&[])));
+    let address = publish(&published);
+    scene.tree.edit(
+        "gateway.toml",
+        "file = \"tls/ca.pem\"",
+        &format!(
+            "file = \"tls/ca.pem\"\nrevocation = [{{ file = \"../fetched/ca.crl\", url = \"{address}\", every = \"1s\" }}]"
+        ),
+    );
+    let (gateway, office) = (scene.start(), scene.agency(OFFICE));
+    let client = gateway.connect(&office, office.token(&scene)).await;
+    assert_eq!(word(&client).await, "OK");
+    let since = Instant::now();
+    *published.lock().unwrap() = scene.authority.revocation_list(&[office.keyed.as_ref().unwrap()]);
+    let refused = until(&client, |word| word != "OK", since, &gateway).await;
+    assert!(refused < Duration::from_secs(4), "{refused:?}");
+    assert!(until_gone(&client, since).await < refused + Duration::from_secs(5));
 }

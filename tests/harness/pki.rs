@@ -80,6 +80,12 @@ impl Authority {
         self.issue(client(uri, -DAY, 30 * DAY))
     }
 
+    /// A client's certificate that counts for so many seconds from now on.
+    #[must_use]
+    pub fn brief_client(&self, uri: &str, seconds: i64) -> Keyed {
+        self.issue(client(uri, -DAY, seconds))
+    }
+
     /// A client's certificate that stopped counting yesterday.
     #[must_use]
     pub fn expired_client(&self, uri: &str) -> Keyed {

@@ -47,7 +47,9 @@ impl Watch {
     pub(super) fn start(reloading: Reloading) -> std::io::Result<Self> {
         let (wake, woken) = mpsc::channel();
         let mut watching = Watching {
-            seen: Stamps::take(files(&reloading)),
+            // Nothing is known of the files as they were when the settings were read, so they are read
+            // once more.
+            seen: Stamps::default(),
             events: None,
             folders: BTreeSet::new(),
             lists: Lists::default(),

@@ -11,6 +11,8 @@ use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use serde_json::json;
 
+use crate::clock::Moment;
+use crate::identity::configured;
 use crate::settings::{self, Problem, Problems, Settings, Severity};
 
 /// The configuration folder.
@@ -54,7 +56,7 @@ impl ConfigCommand {
 fn check(config: &Path, without_files: bool, json: bool, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let loaded = match without_files {
         true => settings::load_without_files(config),
-        false => settings::load(config),
+        false => settings::load(config).and_then(with_what_is_named),
     };
     match (&loaded, json) {
         (Ok(settings), true) => writeln!(out, "{:#}", good_json(settings))?,
@@ -66,6 +68,23 @@ fn check(config: &Path, without_files: bool, json: bool, out: &mut impl Write) -
         Ok(_) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     })
+}
+
+/// As a start would: what the tree names is looked into.
+fn with_what_is_named(settings: Settings) -> Result<Settings, Problems> {
+    let told = configured::problems(&settings, Moment::now());
+    if told.is_empty() {
+        return Ok(settings);
+    }
+    let problem = |message| Problem {
+        path: "gateway.toml".into(),
+        position: None,
+        severity: Severity::Error,
+        message,
+        excerpt: None,
+    };
+    let problems = settings.warnings.into_iter().chain(told.into_iter().map(problem));
+    Err(Problems::new(&settings.base, problems.collect()))
 }
 
 fn show_good(settings: &Settings, out: &mut impl Write) -> anyhow::Result<()> {

@@ -163,6 +163,21 @@ fn what_is_no_good_list_of_the_authority_changes_nothing() {
 }
 
 #[test]
+fn a_server_that_says_nothing_does_not_hold_up_the_end() {
+    let scene = Scene::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = Server {
+        address: listener.local_addr().unwrap(),
+        asked: Arc::default(),
+    };
+    let fetching = Fetching::start(vec![scene.source(&silent)]).unwrap();
+    let _connection = listener.accept().unwrap();
+    let began = Instant::now();
+    drop(fetching);
+    assert!(began.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
 fn lists_are_fetched_again_and_again_until_nobody_wants_them() {
     let scene = Scene::new();
     let lists = [scene.list(1), scene.list(2)];

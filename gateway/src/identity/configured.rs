@@ -1,13 +1,15 @@
 //! From the operator's files to what identity is decided from. Adds no rule of its own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::key_set::KeySetError;
-use super::tls::ServerCertificate;
+use super::tls::{ServerCertificate, server_config};
 use super::{
-    AgencyIdentity, ClientCertificateName, IdentitySnapshot, KeySet, NamedCa, TokenIssuer, TokenRules,
+    AgencyIdentity, ClientCertificateName, ClientTrust, IdentitySnapshot, KeySet, NamedCa, TokenIssuer,
+    TokenRules,
 };
-use crate::settings::{AgencySettings, TlsSettings, TokenSettings};
+use crate::clock::Moment;
+use crate::settings::{AgencySettings, RevocationSettings, Settings, TlsSettings, TokenSettings};
 
 /// An issuer's key set that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +64,37 @@ pub fn authorities(tls: &TlsSettings, base: &Path) -> Vec<NamedCa> {
         }),
     };
     tls.client_ca.get_ref().iter().map(named).collect()
+}
+
+/// What a start would refuse of the certificates, lists and key sets that the settings name. A list
+/// that is fetched need not be there yet.
+pub fn problems(settings: &Settings, now: Moment) -> Vec<String> {
+    let tls = &settings.gateway.tls;
+    let mut named = authorities(tls, &settings.base);
+    for (ca, named) in tls.client_ca.get_ref().iter().zip(&mut named) {
+        let is_coming = |file: &PathBuf| {
+            let of_file = |list: &&RevocationSettings| settings.path(list.file.get_ref()) == *file;
+            !file.exists() && ca.lists().iter().any(|list| of_file(&list) && list.url.is_some())
+        };
+        if named
+            .lists
+            .as_ref()
+            .is_some_and(|files| files.iter().any(is_coming))
+        {
+            named.lists = None;
+        }
+    }
+    let own = server_certificate(tls, &settings.base);
+    let served = ClientTrust::load(&named, now).and_then(|trust| server_config(&own, &trust));
+    let keys = snapshot(&settings.gateway.token, [], &settings.base);
+    let told = |error: &dyn std::error::Error| {
+        let sources = std::iter::successors(Some(error), |error| error.source());
+        sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    };
+    let mut problems = Vec::new();
+    problems.extend(served.err().map(|error| told(&error)));
+    problems.extend(keys.err().map(|error| told(&error)));
+    problems
 }
 
 /// The gateway's own certificate of `[tls]`, for `tls::server_config`.

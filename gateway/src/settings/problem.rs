@@ -60,7 +60,7 @@ pub struct Problems {
 }
 
 impl Problems {
-    pub(super) fn new(base: &Path, mut problems: Vec<Problem>) -> Self {
+    pub(crate) fn new(base: &Path, mut problems: Vec<Problem>) -> Self {
         problems.sort();
         problems.dedup();
         Self {
