@@ -115,6 +115,8 @@ impl Worker {
         let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
         builder
             .timer(TokioTimer::new())
+            // gRPC has no use for it.
+            .auto_date_header(false)
             .max_concurrent_streams(*limits.max_streams.get_ref())
             .max_header_list_size(small(limits.max_header_list.get_ref().0))
             .initial_stream_window_size(small(limits.stream_window.get_ref().0))
