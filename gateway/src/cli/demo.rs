@@ -1,7 +1,8 @@
 //! `lienthong demo`: everything that a gateway needs in one folder, sample calls, and the way on.
 
+use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -149,14 +150,15 @@ fn show_way_on(folder: &Folder, address: &str, once: bool, out: &mut dyn Write) 
             "   (start it again without --once, and give the port with --port)"
         )?;
     }
+    let program = own_name();
     let commands = [
         format!(
-            "lienthong confirm citizen --profile {profile} --id {} --name \"{}\" {dossier} \\\n    --claim birth_date={} --claim sex=male",
+            "{program} confirm citizen --profile {profile} --id {} --name \"{}\" {dossier} \\\n    --claim birth_date={} --claim sex=male",
             owner.personal_id, owner.full_name, owner.birth_date
         ),
-        format!("lienthong lookup enterprise --profile {profile} --id {company} {dossier} --receipt"),
-        format!("lienthong audit search --log {log} --agency H29.12"),
-        format!("lienthong audit verify --log {log} --key {key}"),
+        format!("{program} lookup enterprise --profile {profile} --id {company} {dossier} --receipt"),
+        format!("{program} audit search --log {log} --agency H29.12"),
+        format!("{program} audit verify --log {log} --key {key}"),
         format!(
             "grpcurl -cacert {ca} -cert {certificate} -key {private} \\\n    -H \"{bearer}\" \\\n    -d '{body}' \\\n    {address} {method}"
         ),
@@ -168,6 +170,24 @@ fn show_way_on(folder: &Folder, address: &str, once: bool, out: &mut dyn Write) 
         writeln!(out, "\n{command}")?;
     }
     Ok(())
+}
+
+/// How this program is called from here: by its name where that finds it, else by its path.
+fn own_name() -> String {
+    let name = "lienthong";
+    let Ok(own) = std::env::current_exe().and_then(fs::canonicalize) else {
+        return name.to_owned();
+    };
+    let found = std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path)
+            .any(|folder| fs::canonicalize(folder.join(name)).is_ok_and(|other| other == own))
+    });
+    if found {
+        return name.to_owned();
+    }
+    let here = std::env::current_dir().and_then(fs::canonicalize).ok();
+    let below = here.and_then(|here| Some(Path::new(".").join(own.strip_prefix(here).ok()?)));
+    below.unwrap_or(own).display().to_string()
 }
 
 /// Keeps the token files fresh until Ctrl-C or SIGTERM.

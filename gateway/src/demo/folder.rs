@@ -1,10 +1,10 @@
 //! The demo's folder: data, keys, configuration, client profiles. Made once, used again.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::config_tree;
 use super::data::{self, Summary};
@@ -23,17 +23,19 @@ const CERTIFICATE_VALIDITY: Duration = Duration::from_secs(90 * 86_400);
 
 const ISSUERS: [&str; 2] = ["one-stop", "police"];
 
-/// A demo folder.
-#[derive(Clone, Debug)]
+/// A demo folder. One program at a time has it open.
+#[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
+    /// The marker, locked.
+    _held: File,
 }
 
 impl Folder {
     /// Makes `root` a demo folder, or takes one up again.
     ///
     /// # Errors
-    /// When it holds something else, or can't be written.
+    /// When it holds something else, another program has it open, or it can't be written.
     pub fn open(root: &Path) -> Result<Self> {
         let marker = root.join(MARKER);
         let occupied = root.exists() && fs::read_dir(root).is_ok_and(|mut inside| inside.next().is_some());
@@ -47,8 +49,16 @@ impl Folder {
         if !marker.exists() {
             fs::write(&marker, "{}\n").with_context(|| format!("{} can't be written", marker.display()))?;
         }
+        let held = File::open(&marker)?;
+        held.try_lock().map_err(|_| {
+            anyhow!(
+                "a demo already runs in {}: stop it, or name another folder with --dir",
+                root.display()
+            )
+        })?;
         Ok(Self {
             root: root.to_owned(),
+            _held: held,
         })
     }
 
@@ -217,7 +227,10 @@ mod tests {
         fs::write(dir.path().join("thesis.txt"), "x").unwrap();
         assert!(Folder::open(dir.path()).is_err());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
-        Folder::open(&dir.path().join("new")).unwrap();
+        let held = Folder::open(&dir.path().join("new")).unwrap();
+        let again = Folder::open(&dir.path().join("new")).unwrap_err().to_string();
+        assert!(again.contains("already runs"), "{again}");
+        drop(held);
         Folder::open(&dir.path().join("new")).unwrap();
     }
 
