@@ -125,9 +125,15 @@ impl Answers {
         })
     }
 
-    /// Whether an answer is kept at all, however old.
-    pub fn holds(&self, key: &[u8]) -> bool {
-        self.kept.contains_key(key)
+    /// What is kept, however old.
+    pub fn kept(&self, key: &[u8]) -> Option<Arc<Kept>> {
+        self.kept.get(key)
+    }
+
+    /// Keeps that nobody is there, as if the registry had just said so.
+    pub fn mark_not_found(&self, key: Vec<u8>, retrieved_at: Moment) {
+        self.kept
+            .insert(key.into(), Arc::new(Kept::NotFound { retrieved_at }));
     }
 
     /// Asks the registry through `load`, once for all who ask for the same key at the same time. The

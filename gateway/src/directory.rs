@@ -48,3 +48,22 @@ pub struct Source {
     /// SHA-256 of the file that it was opened from.
     made_from: [u8; 32],
 }
+
+#[cfg(test)]
+impl Source {
+    /// A source out of thin air, for tests of what asks it.
+    pub(crate) fn for_tests(
+        name: &str,
+        registry: Arc<dyn Registry>,
+        policy: &adapters::settings::CachePolicy,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            registry,
+            answers: Answers::new(policy),
+            scope: Scope::Shared,
+            timeout: Duration::from_secs(5),
+            made_from: [0; 32],
+        }
+    }
+}

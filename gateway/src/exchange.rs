@@ -6,6 +6,7 @@
 
 mod answer;
 mod entry;
+mod facts;
 mod law;
 mod quota;
 mod reply;
@@ -239,3 +240,6 @@ fn items_of(message: &[u8]) -> Result<Vec<Parts<'_>>, Refusal> {
 fn not_a_message() -> Refusal {
     Refusal::new(Reason::Malformed, "the request is not an encoded message")
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,8 @@ use std::time::Instant;
 use adapters::Question;
 use adapters::settings::Scope;
 
-use super::Exchange;
 use super::story::Story;
+use super::{Exchange, facts};
 use crate::authorization::Permit;
 use crate::cache::{self, From, Kept, Load, Served};
 use crate::clock::Moment;
@@ -16,7 +16,8 @@ use crate::record::method::Method;
 use crate::record::query::Query;
 use crate::status::{Reason, Refusal};
 
-/// A record on its way to an answer.
+/// A record that fits the facts, on its way to an answer. Made here alone: who does not know the person
+/// must not learn that there is a record.
 pub(super) struct Routed {
     pub(super) served: Served,
     /// The age limit that was applied, microseconds.
@@ -50,12 +51,20 @@ impl Exchange {
             Scope::PerAgency => story.caller.as_ref().map(|caller| caller.agency()),
         };
         let key = cache::key(scope, &method.record.name, &query.identifier);
+        let asked = Asked {
+            source,
+            story,
+            query,
+            key: &key,
+            limit,
+            deadline,
+        };
         let kept = match method.never_cached {
             true => None,
             false => source.answers.find(&key, limit, story.received),
         };
         let served = match kept {
-            Some(served) => {
+            Some(served) if facts::fit(method, query, &served.kept)? => {
                 if served.from == From::Stale {
                     self.intend(story)?;
                     source
@@ -64,22 +73,36 @@ impl Exchange {
                 }
                 served
             }
+            Some(served) if matches!(*served.kept, Kept::NotFound { .. }) => return Err(not_found()),
             // On the heap: the future of the common case stays small.
-            None => Box::pin(self.fetch(source, story, query, &key, limit, deadline)).await?,
+            Some(_) => Box::pin(self.fetch_unless_in_vain(&asked)).await?,
+            None => Box::pin(self.fetch(&asked)).await?,
         };
         Ok(Routed { served, age_limit })
     }
 
-    /// Asks the registry, or finds what may be served although it can't be reached.
-    async fn fetch(
-        &self,
-        source: &Arc<Source>,
-        story: &Story<'_>,
-        query: &Query<'_>,
-        key: &[u8],
-        limit: Option<i64>,
-        deadline: Instant,
-    ) -> Result<Served, Refusal> {
+    /// For facts that do not fit what is kept: the registry is asked as it would be for a number that
+    /// nobody has, and for as long as that would be kept it is not asked again.
+    async fn fetch_unless_in_vain(&self, asked: &Asked<'_>) -> Result<Served, Refusal> {
+        let mark = facts::in_vain(asked.key);
+        let answers = &asked.source.answers;
+        match answers.find(&mark, asked.limit, asked.story.received) {
+            Some(_) => Err(not_found()),
+            None => self.fetch(asked).await,
+        }
+    }
+
+    /// Asks the registry, or finds what may be served although it can't be reached. What it gives fits
+    /// the facts.
+    async fn fetch(&self, asked: &Asked<'_>) -> Result<Served, Refusal> {
+        let Asked {
+            source,
+            story,
+            query,
+            key,
+            limit,
+            deadline,
+        } = *asked;
         self.intend(story)?;
         let load = source
             .answers
@@ -93,11 +116,17 @@ impl Exchange {
                 )
             })?;
         let error = match outcome {
-            Ok(kept) => {
+            Ok(kept) if facts::fit(story.method, query, &kept)? => {
                 return Ok(Served {
                     kept,
                     from: From::Registry,
                 });
+            }
+            Ok(_) => {
+                if !story.method.never_cached {
+                    source.answers.mark_not_found(facts::in_vain(key), Moment::now());
+                }
+                return Err(not_found());
             }
             Err(error) => error,
         };
@@ -105,16 +134,26 @@ impl Exchange {
             error,
             adapters::Error::Unavailable { .. } | adapters::Error::DeadlineExceeded
         );
-        if unreachable && !story.method.never_cached {
-            if let Some(served) = source.answers.find_despite_error(key, limit, story.received) {
-                return Ok(served);
-            }
-            if source.answers.holds(key) {
-                return Err(too_stale(&source.name));
-            }
+        if unreachable
+            && !story.method.never_cached
+            && let Some(kept) = source.answers.kept(key)
+            && facts::fit(story.method, query, &kept)?
+        {
+            let served = source.answers.find_despite_error(key, limit, story.received);
+            return served.ok_or_else(|| too_stale(&source.name));
         }
         Err(refusal(&source.name, &error))
     }
+}
+
+/// One question on its way to the registry.
+struct Asked<'a> {
+    source: &'a Arc<Source>,
+    story: &'a Story<'a>,
+    query: &'a Query<'a>,
+    key: &'a [u8],
+    limit: Option<i64>,
+    deadline: Instant,
 }
 
 /// Whether an answer of this method may be kept.

@@ -46,6 +46,9 @@ pub struct KeyPlan {
     pub rule: MatchRule,
     /// The second facts that can stand beside it.
     pub facts: Vec<Fact>,
+    /// A record of those facts that are nobody's: what is compared where there is no record, so that
+    /// the comparison takes the same time.
+    pub nobody: Vec<u8>,
 }
 
 /// A second fact of a key.
@@ -167,12 +170,14 @@ impl KeyPlan {
                     name: field.name().into(),
                 })
             })
-            .collect::<Result<_, MethodError>>()?;
+            .collect::<Result<Vec<Fact>, MethodError>>()?;
+        let nobody = nobody(&facts);
         let rule = proto::rules::field_rule(&identifier).r#match();
         Ok(Self {
             identifier: identifier.name().into(),
             rule,
             facts,
+            nobody,
         })
     }
 }
@@ -210,6 +215,24 @@ impl Fact {
     }
 }
 
+/// A record that holds, for each fact, a value of the usual length that fits no honest claim.
+fn nobody(facts: &[Fact]) -> Vec<u8> {
+    let mut record = Vec::new();
+    for fact in facts {
+        match fact.rule {
+            MatchRule::Date => {
+                let mut date = Vec::new();
+                for (number, part) in [(1, 1_800), (2, 1), (3, 1)] {
+                    wire::put_varint(&mut date, number, part);
+                }
+                wire::put_bytes(&mut record, fact.recorded_at, &date);
+            }
+            _ => wire::put_bytes(&mut record, fact.recorded_at, "KHÔNG CÓ NGƯỜI NÀY".as_bytes()),
+        }
+    }
+    record
+}
+
 fn message_at(message: &MessageDescriptor, number: u32) -> Option<MessageDescriptor> {
     message.get_field(number)?.kind().as_message().cloned()
 }
@@ -233,6 +256,31 @@ mod tests {
         );
         assert!(methods["/lienthong.population.v1.PopulationService/BatchConfirmCitizens"].streaming);
         assert!(methods["/lienthong.criminalrecord.v1.CriminalRecordService/VerifyCertificate"].never_cached);
+    }
+
+    #[test]
+    fn the_record_of_nobody_can_be_compared_and_fits_no_fact() {
+        let methods = methods(&proto::descriptors()).expect("all compile");
+        let date = PartialDate {
+            year: 1990,
+            month: 7,
+            day: 5,
+        };
+        for key in methods.values().map(|method| &method.key) {
+            for fact in &key.facts {
+                let claimed = match fact.rule {
+                    MatchRule::Date => date.encode_to_vec(),
+                    MatchRule::PersonalId => b"001090000011".to_vec(),
+                    _ => "NGUYỄN VĂN AN".as_bytes().to_vec(),
+                };
+                assert_eq!(
+                    fact.fits(Value::Bytes(&claimed), &key.nobody),
+                    Ok(false),
+                    "{}",
+                    fact.name
+                );
+            }
+        }
     }
 
     #[test]
