@@ -529,3 +529,48 @@ fn a_grant_that_lets_an_officer_walk_through_the_numbers_is_told() {
         "{problems:#?}"
     );
 }
+
+#[test]
+fn revocation_without_a_list_or_with_an_address_that_cannot_be_asked_is_told() {
+    let written = |revocation: &str| {
+        let tree = Tree::shipped();
+        tree.change(
+            "gateway.toml",
+            "file = \"../keys/ca.pem\"",
+            &format!("file = \"../keys/ca.pem\"\nrevocation = {revocation}"),
+        );
+        tree.problems()
+    };
+    let file = "file = \"a.crl\"";
+    for good in [
+        format!("[{{ {file} }}]"),
+        format!("[{{ {file}, url = \"http://crl.example/a.crl\", every = \"10m\" }}]"),
+        format!("[{{ {file}, url = \"https://crl.example/a.crl\", ca = \"ca.pem\" }}]"),
+    ] {
+        assert_eq!(written(&good), [""; 0], "{good}");
+    }
+    for (bad, said) in [
+        ("[]".to_owned(), "wanted at least one revocation list"),
+        ("[{ url = \"http://crl.example/a.crl\" }]".to_owned(), "file"),
+        (
+            format!("[{{ {file}, url = \"ldap://crl.example\" }}]"),
+            "wanted an address",
+        ),
+        (
+            format!("[{{ {file}, url = \"https://crl.example/a.crl\" }}]"),
+            "wanted the authorities",
+        ),
+        (
+            format!("[{{ {file}, url = \"http://crl.example/a.crl\", ca = \"b\" }}]"),
+            "wanted an https://",
+        ),
+        (format!("[{{ {file}, ca = \"b\" }}]"), "wanted its address"),
+        (format!("[{{ {file}, every = \"1ms\" }}]"), "out of bounds"),
+    ] {
+        let problems = written(&bad);
+        assert!(
+            problems.len() == 1 && problems[0].contains(said),
+            "{bad}: {problems:?}"
+        );
+    }
+}
