@@ -117,8 +117,7 @@ impl Scene {
         // The shipped mapping, with times longer than any run: what is measured is hits.
         let registry = POPULATION
             .replace("fresh = \"5m\"", "fresh = \"1h\"")
-            .replace("usable = \"1h\"", "usable = \"2h\"")
-            .replace("size = \"32 MiB\"", "size = \"512 MiB\"");
+            .replace("usable = \"1h\"", "usable = \"2h\"");
         write(&config.join("registries/population.toml"), &registry)
     }
 }
