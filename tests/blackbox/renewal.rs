@@ -354,3 +354,34 @@ async fn a_list_is_fetched_before_the_start_and_again_and_what_it_revokes_is_ref
     assert!(refused < Duration::from_secs(4), "{refused:?}");
     assert!(until_gone(&client, since).await < refused + Duration::from_secs(5));
 }
+
+#[tokio::test]
+async fn a_revoked_certificate_is_told_so_by_every_service_while_its_connection_is_still_open() {
+    let scene = revoking();
+    let gateway = scene.start();
+    // Connections look at a new configuration in the order of their certificates: this one is late.
+    let victim = loop {
+        let agency = scene.agency(OFFICE);
+        if agency.keyed.as_ref().unwrap().fingerprint()[0] >= 0xc0 {
+            break agency;
+        }
+    };
+    let client = gateway.connect(&victim, victim.token(&scene)).await;
+    let health = async || client.raw("/grpc.health.v1.Health/Check", b"").await;
+    health().await.expect("health, before");
+    let list = scene.authority.revocation_list(&[victim.keyed.as_ref().unwrap()]);
+    scene.tree.write(LIST, &list);
+    let since = Instant::now();
+    let refused = loop {
+        if let Err(refused) = health().await {
+            break refused;
+        }
+        assert!(since.elapsed() < Duration::from_secs(5), "{}", gateway.words());
+    };
+    assert_eq!(refused.word, "CERTIFICATE_REVOKED");
+    assert_eq!(word(&client).await, "Unauthenticated CERTIFICATE_REVOKED");
+    assert_eq!(client.connections.gone(), 0, "on the same connection");
+    let index = refused.audit_index().expect("an entry");
+    assert_eq!(scene.log().entry(index).outcome, "CERTIFICATE_REVOKED");
+    until_gone(&client, since).await;
+}
