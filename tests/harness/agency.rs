@@ -107,6 +107,8 @@ impl Client {
             let (connector, connections) = (connector.clone(), counted.clone());
             async move {
                 let stream = TcpStream::connect(address).await?;
+                // As every gRPC library does.
+                stream.set_nodelay(true)?;
                 let name = ServerName::try_from("localhost").map_err(std::io::Error::other)?;
                 let stream = connector.connect(name, stream).await?;
                 Ok::<_, std::io::Error>(TokioIo::new(Counted::new(stream, connections)))
