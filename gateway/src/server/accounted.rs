@@ -8,6 +8,7 @@ use http::Response;
 use http_body::{Body, Frame, SizeHint};
 
 use super::conduct::Conduct;
+use super::crowd::UnderWay;
 
 /// A call that has begun. Dropped before its answer it was given up.
 pub(super) struct Begun {
@@ -22,6 +23,7 @@ pub(super) struct Accounted<B> {
     made: u32,
     /// Since when the next piece waits for the peer; none while it is still being made.
     waiting: Option<u32>,
+    _under_way: Option<UnderWay>,
 }
 
 impl Begun {
@@ -33,8 +35,12 @@ impl Begun {
         }
     }
 
-    /// The answer is there.
-    pub(super) fn answer<B>(mut self, response: Response<B>) -> Response<Accounted<B>> {
+    /// The answer is there; the call has its place until it has left.
+    pub(super) fn answer<B>(
+        mut self,
+        response: Response<B>,
+        under_way: Option<UnderWay>,
+    ) -> Response<Accounted<B>> {
         self.answered = true;
         self.conduct.answers();
         let epoch = self.conduct.epoch();
@@ -44,6 +50,7 @@ impl Begun {
             conduct: self.conduct.clone(),
             made: epoch,
             waiting: None,
+            _under_way: under_way,
         })
     }
 }

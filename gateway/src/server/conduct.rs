@@ -18,6 +18,12 @@ const ANSWERS_PER_RESET: u32 = 4;
 /// What was spent comes back by itself within this time.
 const RECOVERY: Duration = Duration::from_secs(5);
 
+/// Bytes of work that one connection gives in a row before the others have their turn. Against one
+/// that floods: tokio's own budget would let it go on for two megabytes of frames.
+const TURN: u32 = 16 << 10;
+/// A frame is as much work as so many bytes.
+const FRAME: u32 = 128;
+
 /// Why a connection is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -47,6 +53,7 @@ pub(super) struct Conduct {
     epoch: AtomicU32,
     greeted: AtomicBool,
     fault: AtomicU8,
+    turn: AtomicU32,
     /// Calls that have neither been answered in full nor given up.
     open: AtomicU32,
     last_call: AtomicU32,
@@ -90,6 +97,7 @@ impl Conduct {
             epoch: AtomicU32::new(0),
             greeted: AtomicBool::new(false),
             fault: AtomicU8::new(0),
+            turn: AtomicU32::new(0),
             open: AtomicU32::new(0),
             last_call: AtomicU32::new(0),
             answered: AtomicU32::new(0),
@@ -148,6 +156,24 @@ impl Conduct {
         if self.fault().is_none() {
             self.fault.store(fault as u8 + 1, Relaxed);
         }
+    }
+
+    /// The connection is polled anew.
+    pub(super) fn begin_turn(&self) {
+        self.turn.store(0, Relaxed);
+    }
+
+    /// Whether it has had its turn.
+    pub(super) fn had_turn(&self) -> bool {
+        self.turn.load(Relaxed) > TURN
+    }
+
+    /// Bytes and frames came.
+    pub(super) fn works(&self, bytes: usize, frames: u32) {
+        let work = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let work = work.saturating_add(frames.saturating_mul(FRAME));
+        self.turn
+            .store(self.turn.load(Relaxed).saturating_add(work), Relaxed);
     }
 
     /// The preface and the first frame have come.

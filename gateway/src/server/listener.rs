@@ -12,6 +12,7 @@ use socket2::{Domain, Socket, Type};
 use tokio::sync::{mpsc, watch};
 use tonic::service::Routes;
 
+use super::crowd::Crowd;
 use super::door::Door;
 use super::places::Places;
 use super::worker::{Dealt, Worker};
@@ -82,10 +83,11 @@ pub fn listen(settings: &ListenerSettings, parts: Parts) -> io::Result<Listening
         0 => std::thread::available_parallelism().map_or(1, |cores| (cores.get() - 1).max(1)),
         set => set,
     };
+    let crowd = Crowd::new(settings);
     for number in 0..count {
         let (deal, dealt) = mpsc::channel(64);
         workers.push(deal);
-        threads.push(start_worker(number, dealt, &parts, &limits, &stopping)?);
+        threads.push(start_worker(number, dealt, &parts, &limits, &crowd, &stopping)?);
     }
     threads.push(start_accepting(socket, workers, &limits, stopping)?);
     Ok(Listening {
@@ -110,6 +112,7 @@ fn start_worker(
     dealt: mpsc::Receiver<Dealt>,
     parts: &Parts,
     limits: &Arc<ListenerSettings>,
+    crowd: &Arc<Crowd>,
     stopping: &watch::Receiver<bool>,
 ) -> io::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -127,6 +130,7 @@ fn start_worker(
         },
         changes: parts.changes.clone(),
         limits: limits.clone(),
+        crowd: crowd.clone(),
         stopping: stopping.clone(),
     };
     std::thread::Builder::new()

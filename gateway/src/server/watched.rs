@@ -22,6 +22,8 @@ const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const END_STREAM: u8 = 1;
+/// Bytes below which h2 too calls a DATA frame overhead.
+const SMALL: usize = 256;
 
 pub(super) struct Watched<S> {
     stream: S,
@@ -48,19 +50,22 @@ impl<S> Watched<S> {
     /// Whether the connection may go on.
     fn came(&mut self, bytes: &[u8]) -> bool {
         let (conduct, budget, leaving) = (&self.conduct, &self.budget, &mut self.leaving);
-        let mut within = true;
+        let (mut within, mut frames) = (true, 0);
         self.incoming.each(bytes, |head| {
+            frames += 1;
             if !conduct.has_greeted() {
                 conduct.greet();
             }
             if head.kind == RST_STREAM {
                 left(leaving, conduct, head.stream);
             }
-            // Data has windows and h2's own budget against small frames.
-            if head.kind != DATA || head.length == 0 {
+            // Data that fills its frames has the windows; the last frame of a message may be small.
+            let small = head.length < SMALL && head.flags & END_STREAM == 0;
+            if head.kind != DATA || small {
                 within = within && conduct.control_frame(budget);
             }
         });
+        conduct.works(bytes.len(), frames);
         within
     }
 
@@ -95,6 +100,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     ) -> Poll<io::Result<()>> {
         // Who misbehaved is not listened to any more; the worker ends the connection.
         if self.conduct.fault().is_some_and(Fault::is_hostile) {
+            return Poll::Pending;
+        }
+        if self.conduct.had_turn() {
+            context.waker().wake_by_ref();
             return Poll::Pending;
         }
         let before = buffer.filled().len();

@@ -17,7 +17,9 @@ use tokio_rustls::TlsAcceptor;
 
 use super::accounted::Begun;
 use super::conduct::Conduct;
+use super::crowd::Crowd;
 use super::door::Door;
+use super::frame;
 use super::places::{Handshake, Place};
 use super::standing::{self, Standing};
 use super::watched::Watched;
@@ -46,6 +48,7 @@ pub(super) struct Worker {
     pub(super) door: Door,
     pub(super) changes: watch::Receiver<u64>,
     pub(super) limits: Arc<ListenerSettings>,
+    pub(super) crowd: Arc<Crowd>,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
@@ -105,11 +108,20 @@ impl Worker {
         let conduct = Conduct::new(&self.limits);
         let calls = conduct.clone();
         let mut standing = Standing::new(self.door.exchange.clone(), self.changes.clone(), peer.clone());
+        let client = self.crowd.client(peer.fingerprint());
         let service = service_fn(move |request| {
             let begun = Begun::new(&calls);
             // On the heap, once: hyper moves it several times before it runs.
-            let call = Box::pin(door.clone().call(peer.clone(), request));
-            async move { Ok::<_, std::convert::Infallible>(begun.answer(call.await)) }
+            let call = match client.enter() {
+                Ok(under_way) => Ok((under_way, Box::pin(door.clone().call(peer.clone(), request)))),
+                Err(status) => Err(Box::new(status)),
+            };
+            async move {
+                Ok::<_, std::convert::Infallible>(match call {
+                    Ok((under_way, call)) => begun.answer(call.await, Some(under_way)),
+                    Err(status) => begun.answer(frame::refused(&status), None),
+                })
+            }
         });
         let limits = &self.limits;
         let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
@@ -132,11 +144,14 @@ impl Worker {
         let mut ticks = tokio::time::interval(conduct.tick());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let grace = loop {
-            let ended_or_at_fault = poll_fn(|context| match connection.as_mut().poll(context) {
-                Poll::Ready(_) => Poll::Ready(None),
-                Poll::Pending => conduct
-                    .fault()
-                    .map_or(Poll::Pending, |fault| Poll::Ready(Some(fault))),
+            let ended_or_at_fault = poll_fn(|context| {
+                conduct.begin_turn();
+                match connection.as_mut().poll(context) {
+                    Poll::Ready(_) => Poll::Ready(None),
+                    Poll::Pending => conduct
+                        .fault()
+                        .map_or(Poll::Pending, |fault| Poll::Ready(Some(fault))),
+                }
             });
             tokio::select! {
                 biased;

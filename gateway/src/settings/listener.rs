@@ -28,9 +28,15 @@ pub struct ListenerSettings {
     pub max_handshakes: Spanned<u32>,
     /// Handshakes at one moment with one address; more wait. Against one peer taking every handshake.
     pub max_handshakes_per_peer: Spanned<u32>,
-    /// Frames without data that one connection may send beyond what its answered calls explain; spent
-    /// ones come back within 5 s. Against floods of PING, SETTINGS, PRIORITY, WINDOW_UPDATE,
-    /// CONTINUATION, empty DATA and refused streams.
+    /// Calls under way at one moment, from their first header to the last byte of their answer.
+    /// Against running out of memory.
+    pub max_calls: Spanned<u32>,
+    /// Calls under way at one moment with one client certificate. Against one agency's system taking
+    /// every place, with streams that it never ends.
+    pub max_calls_per_client: Spanned<u32>,
+    /// Frames that carry little or no data, which one connection may send beyond what its answered
+    /// calls explain; spent ones come back within 5 s. Against floods of PING, SETTINGS, PRIORITY,
+    /// WINDOW_UPDATE, CONTINUATION, empty and tiny DATA, and refused streams.
     pub max_control_frames: Spanned<u32>,
     /// Calls that one connection may give up before their answer; four answered ones pay for one, and
     /// spent ones come back within 5 s. Against rapid reset in all its forms.
@@ -70,6 +76,8 @@ impl Default for ListenerSettings {
             max_connections_per_peer: unwritten(1_000),
             max_handshakes: unwritten(256),
             max_handshakes_per_peer: unwritten(64),
+            max_calls: unwritten(4_000),
+            max_calls_per_client: unwritten(1_000),
             max_control_frames: unwritten(1_000),
             max_resets: unwritten(200),
             max_streams: unwritten(100),

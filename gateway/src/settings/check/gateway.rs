@@ -37,6 +37,8 @@ fn listener(listener: &ListenerSettings, report: &mut Report<'_>) {
         &listener.max_connections_per_peer,
         &listener.max_handshakes,
         &listener.max_handshakes_per_peer,
+        &listener.max_calls,
+        &listener.max_calls_per_client,
         &listener.max_control_frames,
         &listener.max_resets,
         &listener.max_streams,

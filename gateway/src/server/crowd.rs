@@ -1,0 +1,181 @@
+//! How many calls are under way, in all and of each client certificate. Whoever comes above that is
+//! told to come again, before anything is done for the call.
+//!
+//! Such a refusal knows no caller yet and has no entry in the access log: an entry for each would make
+//! the log the bottleneck that the limit is to prevent. The process log tells how many there were.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use crate::settings::ListenerSettings;
+use crate::status::{DOMAIN, Reason};
+
+/// When a refused caller should come again (`google.rpc.RetryInfo`).
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The process log tells of refusals at most so often.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+
+/// The calls of the gateway.
+pub(super) struct Crowd {
+    most: u32,
+    most_of_one: u32,
+    under_way: AtomicU32,
+    clients: Mutex<HashMap<[u8; 32], Arc<AtomicU32>>>,
+    refused: Mutex<Refused>,
+}
+
+struct Refused {
+    told: Option<Instant>,
+    since: u32,
+}
+
+/// A client certificate among them.
+pub(super) struct Client {
+    crowd: Arc<Crowd>,
+    certificate: [u8; 32],
+    under_way: Arc<AtomicU32>,
+}
+
+/// One call under way.
+pub(super) struct UnderWay(Arc<Client>);
+
+impl Crowd {
+    pub(super) fn new(limits: &ListenerSettings) -> Arc<Self> {
+        Arc::new(Self {
+            most: *limits.max_calls.get_ref(),
+            most_of_one: *limits.max_calls_per_client.get_ref(),
+            under_way: AtomicU32::new(0),
+            clients: Mutex::default(),
+            refused: Mutex::new(Refused { told: None, since: 0 }),
+        })
+    }
+
+    /// The client of a connection, by the fingerprint of its certificate.
+    pub(super) fn client(self: &Arc<Self>, certificate: &[u8; 32]) -> Arc<Client> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::new(Client {
+            crowd: self.clone(),
+            certificate: *certificate,
+            under_way: clients.entry(*certificate).or_default().clone(),
+        })
+    }
+
+    #[cold]
+    fn refuse(&self) -> Status {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.since += 1;
+        if refused.told.is_none_or(|told| told.elapsed() > TELL_EVERY) {
+            tracing::warn!(
+                calls = refused.since,
+                "calls were refused: there are as many as there may be"
+            );
+            refused.told = Some(Instant::now());
+            refused.since = 0;
+        }
+        let reason = Reason::Overloaded;
+        let mut details = ErrorDetails::with_error_info(reason.word(), DOMAIN, HashMap::new());
+        details.set_retry_info(Some(RETRY_AFTER));
+        let message = "the gateway has as many calls as it may have; try again later";
+        debug_assert_eq!(reason.code(), Code::ResourceExhausted);
+        Status::with_error_details(reason.code(), message, details)
+    }
+}
+
+impl Client {
+    /// Lets a call in, or tells it to come again.
+    pub(super) fn enter(self: &Arc<Self>) -> Result<UnderWay, Status> {
+        // Counted first, so that calls that come at once never see the same last place.
+        let own = self.under_way.fetch_add(1, Relaxed);
+        let all = self.crowd.under_way.fetch_add(1, Relaxed);
+        let inside = UnderWay(self.clone());
+        if own < self.crowd.most_of_one && all < self.crowd.most {
+            Ok(inside)
+        } else {
+            Err(self.crowd.refuse())
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Relaxed);
+        self.0.crowd.under_way.fetch_sub(1, Relaxed);
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let mut clients = self.crowd.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        // The map's own, and this one.
+        if Arc::strong_count(&self.under_way) <= 2 {
+            clients.remove(&self.certificate);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use toml::Spanned;
+
+    use super::*;
+
+    fn crowd(most: u32, most_of_one: u32) -> Arc<Crowd> {
+        Crowd::new(&ListenerSettings {
+            max_calls: Spanned::new(0..0, most),
+            max_calls_per_client: Spanned::new(0..0, most_of_one),
+            ..ListenerSettings::default()
+        })
+    }
+
+    #[test]
+    fn one_client_cannot_take_every_place_and_a_place_comes_back() {
+        let crowd = crowd(3, 2);
+        let (one, again, other) = (
+            crowd.client(&[1; 32]),
+            crowd.client(&[1; 32]),
+            crowd.client(&[2; 32]),
+        );
+        let first = one.enter().ok().unwrap();
+        let _second = again.enter().ok().unwrap();
+        assert!(
+            one.enter().is_err(),
+            "two connections of one certificate are one client"
+        );
+        let _third = other.enter().ok().unwrap();
+        assert!(other.enter().is_err(), "three are all");
+        drop(first);
+        assert!(other.enter().is_ok());
+        assert!(one.enter().is_ok());
+    }
+
+    #[test]
+    fn a_refused_call_is_told_when_to_come_again() {
+        let refused = crowd(0, 1).client(&[1; 32]).enter().err().unwrap();
+        assert_eq!(refused.code(), Code::ResourceExhausted);
+        let details = refused.get_error_details();
+        assert_eq!(details.error_info().unwrap().reason, "OVERLOADED");
+        assert_eq!(details.retry_info().unwrap().retry_delay, Some(RETRY_AFTER));
+    }
+
+    #[test]
+    fn a_client_that_has_gone_is_forgotten() {
+        let crowd = crowd(3, 2);
+        let (one, again) = (crowd.client(&[1; 32]), crowd.client(&[1; 32]));
+        let under_way = one.enter().ok().unwrap();
+        drop(one);
+        drop(again);
+        assert_eq!(
+            crowd.clients.lock().unwrap().len(),
+            1,
+            "a call of it is under way"
+        );
+        drop(under_way);
+        assert!(crowd.clients.lock().unwrap().is_empty());
+    }
+}
