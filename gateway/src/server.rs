@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `listener` | accepts, counts, deals connections out to the workers |
 //! | `worker` | one runtime: TLS handshake, HTTP/2 connection |
+//! | `gentle` | handshakes that give way to calls |
 //! | `crowd` | how many calls are under way, in all and of one client |
 //! | `places` | how many connections and handshakes there may be, in all and of one address |
 //! | `watched`, `heads` | a stream that sees the head of every frame, and lets answers travel together |
@@ -19,6 +20,7 @@ mod conduct;
 mod crowd;
 mod door;
 mod frame;
+mod gentle;
 mod heads;
 pub mod listener;
 mod places;

@@ -4,6 +4,7 @@
 
 mod agreements;
 mod answers;
+mod attacks;
 mod audit_command;
 mod audit_service;
 mod boundaries;
@@ -17,6 +18,7 @@ mod exactness;
 mod foreign;
 mod freshness;
 mod health;
+mod http2;
 mod identity;
 mod keys_command;
 mod malformed;
@@ -26,3 +28,11 @@ mod quota;
 mod reflection;
 mod reload;
 mod renewal;
+mod tokens;
+
+/// The corpus knows nothing of the gateway: it is made from keys and facts alone, so that it can be
+/// compiled into the gateway's own tests and into these.
+#[path = "../../gateway/src/identity"]
+mod identity_sources {
+    pub(crate) mod corpus;
+}

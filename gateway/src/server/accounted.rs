@@ -88,7 +88,7 @@ impl<B: Body + Unpin> Body for Accounted<B> {
         let outcome = Pin::new(&mut self.body).poll_frame(context);
         let gave = matches!(outcome, Poll::Ready(Some(Ok(_))));
         if gave {
-            self.conduct.answers();
+            self.conduct.gives();
         }
         self.wait(gave);
         outcome

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use super::ages::Ages;
 use crate::settings::ListenerSettings;
 
-/// A call that is answered pays for so many frames: its own, and the window updates for its answer.
-const FRAMES_PER_ANSWER: u32 = 8;
+/// Each piece of an answer pays for so many frames: those of its call, and window updates.
+const FRAMES_PER_PIECE: u32 = 4;
 /// So many answered calls pay for one that was given up.
 const ANSWERS_PER_RESET: u32 = 4;
 /// What was spent comes back by itself within this time.
@@ -36,6 +36,8 @@ pub(super) enum Fault {
     SlowReader,
     /// No preface and first frame in the time that a handshake has.
     Silent,
+    /// A first frame that is not SETTINGS (RFC 9113 §3.4), which h2 does not ask for.
+    NotHttp2,
     /// No call for a long time.
     Idle,
 }
@@ -58,6 +60,7 @@ pub(super) struct Conduct {
     open: AtomicU32,
     last_call: AtomicU32,
     answered: AtomicU32,
+    pieces: AtomicU32,
     resets: Budget,
     /// Answers whose next piece waits for the peer.
     pub(super) waiting: Ages,
@@ -101,6 +104,7 @@ impl Conduct {
             open: AtomicU32::new(0),
             last_call: AtomicU32::new(0),
             answered: AtomicU32::new(0),
+            pieces: AtomicU32::new(0),
             resets: Budget::default(),
             waiting: Ages::default(),
             making: Ages::default(),
@@ -148,6 +152,7 @@ impl Conduct {
             2 => Some(Fault::Resets),
             3 => Some(Fault::SlowReader),
             4 => Some(Fault::Silent),
+            5 => Some(Fault::NotHttp2),
             _ => Some(Fault::Idle),
         }
     }
@@ -177,8 +182,11 @@ impl Conduct {
     }
 
     /// The preface and the first frame have come.
-    pub(super) fn greet(&self) {
+    pub(super) fn greet(&self, settings: bool) {
         self.greeted.store(true, Relaxed);
+        if !settings {
+            self.blame(Fault::NotHttp2);
+        }
     }
 
     pub(super) fn has_greeted(&self) -> bool {
@@ -205,9 +213,15 @@ impl Conduct {
         self.last_call.store(self.epoch(), Relaxed);
     }
 
-    /// A piece of an answer was given to the connection.
+    /// A call has its answer.
     pub(super) fn answers(&self) {
         raise(&self.answered);
+        raise(&self.pieces);
+    }
+
+    /// A piece of an answer was given to the connection.
+    pub(super) fn gives(&self) {
+        raise(&self.pieces);
     }
 
     /// A call was given up before its answer.
@@ -220,7 +234,7 @@ impl Conduct {
 
     /// A frame came that carries no data. `budget` is the stream's own.
     pub(super) fn control_frame(&self, budget: &Budget) -> bool {
-        let earned = self.answered.load(Relaxed).wrapping_mul(FRAMES_PER_ANSWER);
+        let earned = self.pieces.load(Relaxed).wrapping_mul(FRAMES_PER_PIECE);
         let within = budget.spend(self.limits.frames, earned);
         if !within {
             self.blame(Fault::Flood);

@@ -131,6 +131,7 @@ fn start_worker(
         changes: parts.changes.clone(),
         limits: limits.clone(),
         crowd: crowd.clone(),
+        turn: Arc::default(),
         stopping: stopping.clone(),
     };
     std::thread::Builder::new()

@@ -1,10 +1,10 @@
 //! A stream that reads along: it sees the head of every frame that comes and goes.
 //!
-//! h2 counts some floods itself and not others: PING, SETTINGS, PRIORITY, WINDOW_UPDATE and unknown
-//! types are taken without end (`h2/src/codec/framed_read.rs` gives `Kind::Unknown` no count,
-//! `proto/ping_pong.rs` and `proto/settings.rs` keep none), and a stream that it resets because its
-//! window was overflowed is not counted either (`proto/streams/streams.rs`, `recv_window_update`).
-//! Frame heads are the one place where every form can be seen.
+//! h2 counts some floods itself and not others. It counts streams that it resets, 1,024 in the life of
+//! a connection, and streams that the peer resets before they were taken, 20 at once
+//! (`h2/src/proto/streams/counts.rs`, `recv.rs`); not calls that are given up after they were taken. It
+//! takes PING, SETTINGS, PRIORITY, WINDOW_UPDATE and unknown types without end (`proto/ping_pong.rs`,
+//! `proto/settings.rs`, `codec/framed_read.rs`). Frame heads are the one place where every form is seen.
 
 use std::io;
 use std::pin::Pin;
@@ -21,6 +21,7 @@ const PREFACE: usize = 24;
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
 const END_STREAM: u8 = 1;
 /// Bytes below which h2 too calls a DATA frame overhead.
 const SMALL: usize = 256;
@@ -54,7 +55,8 @@ impl<S> Watched<S> {
         self.incoming.each(bytes, |head| {
             frames += 1;
             if !conduct.has_greeted() {
-                conduct.greet();
+                conduct.greet(head.kind == SETTINGS);
+                within = head.kind == SETTINGS;
             }
             if head.kind == RST_STREAM {
                 left(leaving, conduct, head.stream);
@@ -110,6 +112,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let outcome = Pin::new(&mut self.stream).poll_read(context, buffer);
         let came = buffer.filled().get(before..).unwrap_or_default();
         if matches!(outcome, Poll::Ready(Ok(()))) && !came.is_empty() && !self.came(came) {
+            // The worker sees the fault when this turn is over.
             buffer.set_filled(before);
             return Poll::Pending;
         }

@@ -16,10 +16,11 @@ use tokio::time::MissedTickBehavior;
 use tokio_rustls::TlsAcceptor;
 
 use super::accounted::Begun;
-use super::conduct::Conduct;
+use super::conduct::{Conduct, Fault};
 use super::crowd::Crowd;
 use super::door::Door;
 use super::frame;
+use super::gentle::{Gentle, Turn};
 use super::places::{Handshake, Place};
 use super::standing::{self, Standing};
 use super::watched::Watched;
@@ -32,7 +33,7 @@ use crate::settings::ListenerSettings;
 const LAST_WORD: Duration = Duration::from_millis(50);
 
 /// How long an idle peer gets to answer it, and to ask what it was just about to ask.
-const FAREWELL: Duration = Duration::from_secs(1);
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// A connection with its place among the connections and among the handshakes.
 pub(super) struct Dealt {
@@ -49,6 +50,7 @@ pub(super) struct Worker {
     pub(super) changes: watch::Receiver<u64>,
     pub(super) limits: Arc<ListenerSettings>,
     pub(super) crowd: Arc<Crowd>,
+    pub(super) turn: Arc<Turn>,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
@@ -80,11 +82,12 @@ impl Worker {
         };
         let limit = begun + self.limits.handshake_timeout.get_ref().0;
         let tls = TlsAcceptor::from(self.door.exchange.directory.load().tls.clone());
-        let stream = match tokio::time::timeout_at(limit.into(), tls.accept(socket)).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return tracing::info!(%error, "a handshake failed"),
-            Err(_) => return tracing::info!("a handshake took too long"),
-        };
+        let stream =
+            match tokio::time::timeout_at(limit.into(), Gentle::new(tls.accept(socket), &self.turn)).await {
+                Ok(Ok(stream)) => stream,
+                Ok(Err(error)) => return tracing::info!(%error, "a handshake failed"),
+                Err(_) => return tracing::info!("a handshake took too long"),
+            };
         let (_, session) = stream.get_ref();
         if session.alpn_protocol() != Some(ALPN_H2) {
             return tracing::info!("a peer did not ask for h2");
@@ -159,7 +162,12 @@ impl Worker {
                     None => return,
                     Some(fault) => {
                         tracing::info!(?fault, "a connection was ended");
-                        break if fault.is_hostile() { LAST_WORD } else { FAREWELL };
+                        match fault {
+                            // There is no HTTP/2 to say it in.
+                            Fault::Silent | Fault::NotHttp2 => return,
+                            Fault::Idle => break FAREWELL,
+                            Fault::Flood | Fault::Resets | Fault::SlowReader => break LAST_WORD,
+                        }
                     }
                 },
                 _ = stopped.as_mut() => break drain,
