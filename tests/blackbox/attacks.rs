@@ -8,7 +8,7 @@ use harness::attack::{Attack, Gates, try_attack};
 const GATES: Gates = Gates {
     growth: 32 << 20,
     left: 16 << 20,
-    ended: Duration::from_secs(3),
+    ended: Duration::from_secs(4),
     slower: None,
 };
 

@@ -227,15 +227,15 @@ impl Conduct {
     /// A call was given up before its answer.
     pub(super) fn gives_up(&self) {
         let earned = self.answered.load(Relaxed) / ANSWERS_PER_RESET;
-        if !self.resets.spend(self.limits.resets, earned) {
+        if !self.resets.spend(1, self.limits.resets, earned) {
             self.blame(Fault::Resets);
         }
     }
 
-    /// A frame came that carries no data. `budget` is the stream's own.
-    pub(super) fn control_frame(&self, budget: &Budget) -> bool {
+    /// A frame came that carries no data, or so much work as some. `budget` is the stream's own.
+    pub(super) fn control_frame(&self, budget: &Budget, price: u32) -> bool {
         let earned = self.pieces.load(Relaxed).wrapping_mul(FRAMES_PER_PIECE);
-        let within = budget.spend(self.limits.frames, earned);
+        let within = budget.spend(price, self.limits.frames, earned);
         if !within {
             self.blame(Fault::Flood);
         }
@@ -264,11 +264,11 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Spends one of `most`; `earned` is the sum until now. The clock is only asked when all is spent.
-    fn spend(&self, most: u32, earned: u32) -> bool {
-        let spent = self.spent.load(Relaxed);
-        if spent < most {
-            self.spent.store(spent + 1, Relaxed);
+    /// Spends some of `most`; `earned` is the sum until now. The clock is only asked when all is spent.
+    fn spend(&self, price: u32, most: u32, earned: u32) -> bool {
+        let spent = self.spent.load(Relaxed).saturating_add(price);
+        if spent <= most {
+            self.spent.store(spent, Relaxed);
             return true;
         }
         let now = u32::try_from(self.begun.elapsed().as_millis()).unwrap_or(u32::MAX);
@@ -276,17 +276,90 @@ impl Budget {
         let recovery = u64::try_from(RECOVERY.as_millis()).unwrap_or(u64::MAX);
         let by_time = u32::try_from(u64::from(most) * passed / recovery).unwrap_or(u32::MAX);
         let by_work = earned.wrapping_sub(self.earned.load(Relaxed));
-        let back = by_time.saturating_add(by_work);
-        if back == 0 {
+        let left = self.spent.load(Relaxed);
+        let left = left
+            .saturating_sub(by_time.saturating_add(by_work))
+            .saturating_add(price);
+        if left > most {
             return false;
         }
         self.recovered.store(now, Relaxed);
         self.earned.store(earned, Relaxed);
-        self.spent.store(spent.saturating_sub(back) + 1, Relaxed);
+        self.spent.store(left, Relaxed);
         true
     }
 }
 
 fn raise(counter: &AtomicU32) {
     counter.store(counter.load(Relaxed).wrapping_add(1), Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_spent_and_comes_back_with_work_and_with_time() {
+        let budget = Budget::default();
+        assert!((0..10).all(|_| budget.spend(1, 10, 0)));
+        assert!(!budget.spend(1, 10, 0), "all is spent");
+        assert!(budget.spend(3, 10, 3), "three were earned");
+        assert!(!budget.spend(1, 10, 3), "and are spent");
+        std::thread::sleep(RECOVERY / 5);
+        assert!(budget.spend(2, 10, 3), "a fifth of the time brings back a fifth");
+        assert!(!budget.spend(2, 10, 3));
+    }
+
+    #[test]
+    fn work_never_saves_up_more_than_the_budget() {
+        let budget = Budget::default();
+        assert!(budget.spend(10, 10, 0));
+        assert!(budget.spend(1, 10, 1_000_000));
+        assert!(budget.spend(9, 10, 1_000_000));
+        assert!(!budget.spend(1, 10, 1_000_000));
+    }
+
+    #[test]
+    fn answers_pay_for_calls_that_are_given_up_and_nothing_else_does() {
+        let conduct = Conduct::new(&ListenerSettings::default());
+        for _ in 0..200 {
+            conduct.gives_up();
+        }
+        assert_eq!(conduct.fault(), None);
+        for _ in 0..4 {
+            conduct.answers();
+        }
+        conduct.gives_up();
+        assert_eq!(conduct.fault(), None, "four answers pay for one");
+        for _ in 0..20 {
+            conduct.gives_up();
+        }
+        assert_eq!(conduct.fault(), Some(Fault::Resets));
+    }
+
+    #[test]
+    fn an_answer_that_stays_and_a_peer_that_says_nothing_are_faults_and_honest_waiting_is_none() {
+        let limits = ListenerSettings::default();
+        let making = Conduct::new(&limits);
+        making.greet(true);
+        making.call_begins();
+        making.making.enter(0);
+        making.leaving.enter(0);
+        let held = Conduct::new(&limits);
+        held.greet(true);
+        held.call_begins();
+        held.leaving.enter(0);
+        let silent = Conduct::new(&limits);
+        silent.call_begins();
+        for _ in 0..Ages::YOUNG {
+            [&making, &held].map(|conduct| conduct.turn());
+        }
+        assert_eq!(held.fault(), None);
+        for _ in 0..20 {
+            [&making, &held, &silent].map(|conduct| conduct.turn());
+        }
+        assert_eq!(making.fault(), None, "its maker is not done");
+        assert_eq!(held.fault(), Some(Fault::SlowReader));
+        assert_eq!(silent.fault(), Some(Fault::Silent));
+    }
 }

@@ -26,6 +26,9 @@ const END_STREAM: u8 = 1;
 /// Bytes below which h2 too calls a DATA frame overhead.
 const SMALL: usize = 256;
 
+/// Bytes of a frame other than DATA that cost as much as a frame.
+const PRICED: usize = 2_048;
+
 pub(super) struct Watched<S> {
     stream: S,
     conduct: Arc<Conduct>,
@@ -64,7 +67,7 @@ impl<S> Watched<S> {
             // Data that fills its frames has the windows; the last frame of a message may be small.
             let small = head.length < SMALL && head.flags & END_STREAM == 0;
             if head.kind != DATA || small {
-                within = within && conduct.control_frame(budget);
+                within = within && conduct.control_frame(budget, price(head.length));
             }
         });
         conduct.works(bytes.len(), frames);
@@ -83,6 +86,11 @@ impl<S> Watched<S> {
             }
         });
     }
+}
+
+/// What a frame costs: header lists are work by their length, however few frames they come in.
+fn price(length: usize) -> u32 {
+    1 + u32::try_from(length / PRICED).unwrap_or(u32::MAX - 1)
 }
 
 /// Nothing more leaves on this stream.
