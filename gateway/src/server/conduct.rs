@@ -352,11 +352,13 @@ mod tests {
         let silent = Conduct::new(&limits);
         silent.call_begins();
         for _ in 0..Ages::YOUNG {
-            [&making, &held].map(|conduct| conduct.turn());
+            [&making, &held].into_iter().for_each(|conduct| conduct.turn());
         }
         assert_eq!(held.fault(), None);
         for _ in 0..20 {
-            [&making, &held, &silent].map(|conduct| conduct.turn());
+            [&making, &held, &silent]
+                .into_iter()
+                .for_each(|conduct| conduct.turn());
         }
         assert_eq!(making.fault(), None, "its maker is not done");
         assert_eq!(held.fault(), Some(Fault::SlowReader));
