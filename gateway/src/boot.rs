@@ -50,7 +50,7 @@ pub struct Running {
 pub fn start(settings: Settings) -> anyhow::Result<Running> {
     let methods: Methods = Arc::new(method::methods(&proto::descriptors())?);
     let places = distribution::sources(&settings);
-    distribution::fetch_missing(&places).context("fetching revocation lists")?;
+    distribution::fetch_missing(&places).context("fetching revocation lists and key sets")?;
     let verified = VerifiedTokens::new(TOKENS);
     let directory = Directory::compile(&settings, &methods, verified.clone(), None)?;
 
@@ -84,6 +84,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
     };
     let listening = listener::listen(&settings.gateway.listener, parts)
         .with_context(|| format!("listening on {}", settings.gateway.listener.address))?;
+    let fetching_keys = verified.unknown_keys().clone();
     let watch = Watch::start(Reloading {
         exchange: exchange.clone(),
         methods,
@@ -91,7 +92,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         config: settings.base.clone(),
         settings,
         changed,
-        fetching: Fetching::start(places).context("the thread of the revocation lists")?,
+        fetching: Fetching::start(places, fetching_keys).context("the thread that fetches")?,
         refused: None,
     })
     .context("the thread of the configuration")?;

@@ -1,10 +1,11 @@
-//! Revocation lists fetched from where an authority publishes them (RFC 5280 §4.2.1.13).
+//! Revocation lists (RFC 5280 §4.2.1.13) and key sets (RFC 7517 §5) fetched from where their owners
+//! publish them.
 //!
 //! | file | idea |
 //! |---|---|
 //! | `address` | an address that an operator configured |
 //! | `fetch` | one request, within limits |
-//! | `keep` | a fetched list that is good takes the place of the file that the configuration names |
+//! | `keep` | what was fetched and is good takes the place of the file that the configuration names |
 //!
 //! The file is all that the rest of the gateway knows: a new one is seen and read like any other.
 
@@ -12,8 +13,9 @@ mod address;
 mod fetch;
 mod keep;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -23,26 +25,37 @@ pub use address::Address;
 use fetch::{FetchError, Fetched, Validators};
 use keep::KeepError;
 
-use crate::identity::{NamedCa, configured};
+use crate::identity::{NamedCa, UnknownKeys, configured, key_set, revocation};
 use crate::settings::Settings;
 
 /// Time until the next try after one that failed, if the operator did not set a shorter one.
 const AGAIN: Duration = Duration::from_secs(60);
 
-/// A place from which a list is fetched.
+/// Shortest time between two fetches of a key set, however many tokens name keys that it does not hold.
+const KEYS_AGAIN: Duration = Duration::from_secs(30);
+
+/// What is published at a place.
+#[derive(Clone, Debug)]
+enum Content {
+    /// Revocation lists, which this authority has to have signed.
+    Lists(NamedCa),
+    /// The key set of the token issuer of this name.
+    Keys(String),
+}
+
+/// A place from which something is fetched.
 #[derive(Clone, Debug)]
 pub struct Source {
     address: Address,
     /// The authorities of an `https://` server.
     ca: Option<PathBuf>,
-    /// The file that the list is kept in.
+    /// The file that it is kept in.
     file: PathBuf,
     every: Duration,
-    /// Who has to have signed the list.
-    authority: NamedCa,
+    content: Content,
 }
 
-/// Why there is no new list.
+/// Why there is nothing new.
 #[derive(Debug, thiserror::Error)]
 pub enum DistributionError {
     /// It did not come.
@@ -69,15 +82,27 @@ pub fn sources(settings: &Settings) -> Vec<Source> {
                 ca: list.ca.as_ref().map(|path| settings.path(path.get_ref())),
                 file: settings.path(list.file.get_ref()),
                 every: list.every.get_ref().0,
-                authority: authority.clone(),
+                content: Content::Lists(authority.clone()),
             });
         }
+    }
+    for issuer in settings.gateway.token.issuers.get_ref() {
+        let Some(Ok(address)) = issuer.url.as_ref().map(|url| Address::parse(url.get_ref())) else {
+            continue;
+        };
+        sources.push(Source {
+            address,
+            ca: issuer.ca.as_ref().map(|path| settings.path(path.get_ref())),
+            file: settings.path(issuer.jwks.get_ref()),
+            every: issuer.every.get_ref().0,
+            content: Content::Keys(issuer.name.get_ref().clone()),
+        });
     }
     sources
 }
 
-/// Fetches each list whose file is not there or says nothing any more, before the gateway starts.
-/// What can't be fetched is told: the load then fails for want of the list.
+/// Fetches what has no file that counts, before the gateway starts. What can't be fetched is told: the
+/// load then fails for want of it.
 pub fn fetch_missing(sources: &[Source]) -> std::io::Result<()> {
     let missing: Vec<_> = sources.iter().filter(|source| !source.is_usable()).collect();
     if missing.is_empty() {
@@ -101,13 +126,13 @@ pub struct Fetching {
 
 impl Fetching {
     /// Starts it.
-    pub fn start(sources: Vec<Source>) -> std::io::Result<Self> {
+    pub fn start(sources: Vec<Source>, unknown_keys: Arc<UnknownKeys>) -> std::io::Result<Self> {
         let (sender, mut receiver) = watch::channel(sources);
         let runtime = runtime()?;
         let thread = std::thread::Builder::new()
-            .name("revocation".to_owned())
+            .name("distribution".to_owned())
             .spawn(move || {
-                runtime.block_on(fetch_all(&mut receiver));
+                runtime.block_on(fetch_all(&mut receiver, &unknown_keys));
                 // A name that is being looked up is not waited for.
                 runtime.shutdown_background();
             })?;
@@ -129,13 +154,13 @@ impl Drop for Fetching {
     fn drop(&mut self) {
         self.sources = None;
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the thread of the revocation lists panicked");
+            tracing::error!("the thread that fetches panicked");
         }
     }
 }
 
 /// Fetches until there is nobody left to fetch for.
-async fn fetch_all(sources: &mut watch::Receiver<Vec<Source>>) {
+async fn fetch_all(sources: &mut watch::Receiver<Vec<Source>>, unknown_keys: &Arc<UnknownKeys>) {
     let mut memory: HashMap<PathBuf, Memory> = HashMap::new();
     loop {
         let current = sources.borrow_and_update().clone();
@@ -162,6 +187,12 @@ async fn fetch_all(sources: &mut watch::Receiver<Vec<Source>>) {
                 Ok(()) => continue,
                 Err(_) => return,
             },
+            issuers = unknown_keys.take() => {
+                for source in current.iter().filter(|source| source.is_of(&issuers)) {
+                    memory.entry(source.file.clone()).or_insert_with(Memory::new).hurry();
+                }
+                continue;
+            }
             () = tokio::time::sleep_until(due.into()) => {}
         }
         let known = memory.entry(source.file.clone()).or_insert_with(Memory::new);
@@ -176,6 +207,7 @@ async fn fetch_all(sources: &mut watch::Receiver<Vec<Source>>) {
                 source.every.min(AGAIN)
             }
         };
+        known.asked = Some(Instant::now());
         known.due = Instant::now() + wait;
     }
 }
@@ -188,6 +220,7 @@ async fn ended(mut sources: watch::Receiver<Vec<Source>>) {
 /// What is remembered of one place.
 struct Memory {
     validators: Validators,
+    asked: Option<Instant>,
     due: Instant,
 }
 
@@ -195,25 +228,43 @@ impl Memory {
     fn new() -> Self {
         Self {
             validators: Validators::default(),
+            asked: None,
             due: Instant::now(),
         }
+    }
+
+    /// Looks again as soon as that is allowed.
+    fn hurry(&mut self) {
+        let soonest = self.asked.map_or_else(Instant::now, |asked| asked + KEYS_AGAIN);
+        self.due = self.due.min(soonest);
     }
 }
 
 impl Source {
     fn is_usable(&self) -> bool {
-        keep::is_usable(&self.authority, &self.file)
+        keep::is_usable(&self.content, &self.file)
     }
 
-    /// Fetches the list and keeps it, if it is another one than before.
+    fn is_of(&self, issuers: &HashSet<Box<str>>) -> bool {
+        matches!(&self.content, Content::Keys(issuer) if issuers.contains(&**issuer))
+    }
+
+    /// Fetches what is published and keeps it, if it is another than before.
     async fn renew(&self, validators: &mut Validators) -> Result<(), DistributionError> {
         if !self.file.exists() {
             *validators = Validators::default();
         }
-        match fetch::fetch(&self.address, self.ca.as_deref(), validators).await? {
+        match fetch::fetch(
+            &self.address,
+            self.ca.as_deref(),
+            validators,
+            self.content.largest(),
+        )
+        .await?
+        {
             Fetched::Same => Ok(()),
             Fetched::New(bytes, seen) => {
-                keep::keep(&self.authority, &self.file, &bytes)?;
+                keep::keep(&self.content, &self.file, &bytes)?;
                 *validators = seen;
                 Ok(())
             }
@@ -221,11 +272,27 @@ impl Source {
     }
 
     fn tell(&self, error: &DistributionError) {
-        tracing::warn!(
-            authority = self.authority.name,
-            host = self.address.host,
-            "no new revocation list: {error}"
-        );
+        let host = &self.address.host;
+        match &self.content {
+            Content::Lists(authority) => {
+                tracing::warn!(
+                    authority = authority.name,
+                    host,
+                    "no new revocation list: {error}"
+                );
+            }
+            Content::Keys(issuer) => tracing::warn!(issuer, host, "no new key set: {error}"),
+        }
+    }
+}
+
+impl Content {
+    /// The largest file of it, in bytes.
+    fn largest(&self) -> u64 {
+        match self {
+            Self::Lists(_) => revocation::LARGEST_FILE,
+            Self::Keys(_) => key_set::LARGEST_FILE,
+        }
     }
 }
 

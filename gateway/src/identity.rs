@@ -46,7 +46,7 @@ pub use agency::{AgencyIdentity, ClientCertificateName};
 pub use caller::Caller;
 pub use certificate::PeerCertificate;
 pub use key_set::KeySet;
-pub use token::{TokenRules, VerifiedTokens};
+pub use token::{TokenRules, UnknownKeys, VerifiedTokens};
 pub use trust::{ClientTrust, ListState, NamedCa};
 
 use agency::{Agencies, Agency};

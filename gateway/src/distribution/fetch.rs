@@ -1,4 +1,4 @@
-//! One request for a list: limits on time and size, no redirect, no proxy, no decompression.
+//! One request: limits on time and size, no redirect, no proxy, no decompression.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +18,6 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::address::Address;
-use crate::identity::revocation::LARGEST_FILE;
 use crate::identity::trust::{TrustError, crypto_provider, read_authorities};
 
 /// The longest time for one request, connecting included. Against a server that says nothing.
@@ -63,22 +62,23 @@ pub enum FetchError {
     /// The address can't be asked for.
     #[error("the address can't be asked for")]
     Address,
-    /// Neither the list nor "not modified". Redirects are not followed.
+    /// Neither a body nor "not modified". Redirects are not followed.
     #[error("the server answered {0}")]
     Status(StatusCode),
-    /// The list is larger than a file may be, or ended too soon.
-    #[error("the list is larger than 32 MiB, or broke off")]
+    /// It is larger than is taken, or ended too soon.
+    #[error("what came is larger than is taken, or broke off")]
     Body,
     /// It took too long.
     #[error("it took longer than 10 seconds")]
     TooLong,
 }
 
-/// Asks for a list.
+/// Asks for what is published at the address, `most` bytes of it at most.
 pub(super) async fn fetch(
     address: &Address,
     ca: Option<&Path>,
     known: &Validators,
+    most: u64,
 ) -> Result<Fetched, FetchError> {
     let asking = async {
         let stream = TcpStream::connect((address.host.as_str(), address.port))
@@ -86,7 +86,7 @@ pub(super) async fn fetch(
             .map_err(FetchError::Connect)?;
         match ca.filter(|_| address.is_tls) {
             None if address.is_tls => Err(FetchError::Authorities(TrustError::Empty)),
-            None => ask(stream, address, known).await,
+            None => ask(stream, address, known, most).await,
             Some(ca) => {
                 let name = ServerName::try_from(address.host.clone()).map_err(|_| FetchError::Name)?;
                 let connector = TlsConnector::from(Arc::new(tls(ca)?));
@@ -94,7 +94,7 @@ pub(super) async fn fetch(
                     .connect(name, stream)
                     .await
                     .map_err(FetchError::Connect)?;
-                ask(stream, address, known).await
+                ask(stream, address, known, most).await
             }
         }
     };
@@ -116,7 +116,7 @@ fn tls(ca: &Path) -> Result<ClientConfig, FetchError> {
     Ok(config)
 }
 
-async fn ask<S>(stream: S, address: &Address, known: &Validators) -> Result<Fetched, FetchError>
+async fn ask<S>(stream: S, address: &Address, known: &Validators, most: u64) -> Result<Fetched, FetchError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -136,7 +136,7 @@ where
                     etag: header(answer.headers(), &ETAG),
                     last_modified: header(answer.headers(), &LAST_MODIFIED),
                 };
-                let most = usize::try_from(LARGEST_FILE).unwrap_or(usize::MAX);
+                let most = usize::try_from(most).unwrap_or(usize::MAX);
                 let body = Limited::new(answer.into_body(), most).collect().await;
                 Ok(Fetched::New(body.map_err(|_| FetchError::Body)?.to_bytes(), seen))
             }

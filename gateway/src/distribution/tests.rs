@@ -79,12 +79,12 @@ impl Scene {
             ca: None,
             file: self.file(),
             every: Duration::from_millis(50),
-            authority: NamedCa {
+            content: Content::Lists(NamedCa {
                 name: "agencies".into(),
                 pem: self.folder.path().join("ca.pem"),
                 intermediates: None,
                 lists: Some(vec![self.file()]),
-            },
+            }),
         }
     }
 }
@@ -170,7 +170,7 @@ fn a_server_that_says_nothing_does_not_hold_up_the_end() {
         address: listener.local_addr().unwrap(),
         asked: Arc::default(),
     };
-    let fetching = Fetching::start(vec![scene.source(&silent)]).unwrap();
+    let fetching = Fetching::start(vec![scene.source(&silent)], Arc::default()).unwrap();
     let _connection = listener.accept().unwrap();
     let began = Instant::now();
     drop(fetching);
@@ -185,7 +185,7 @@ fn lists_are_fetched_again_and_again_until_nobody_wants_them() {
     let source = scene.source(&server);
     fetch_missing(std::slice::from_ref(&source)).unwrap();
     let first = fs::read(scene.file()).unwrap();
-    let fetching = Fetching::start(vec![source]).unwrap();
+    let fetching = Fetching::start(vec![source], Arc::default()).unwrap();
     let end = Instant::now() + Duration::from_secs(10);
     while fs::read(scene.file()).unwrap() == first {
         assert!(Instant::now() < end);
@@ -196,4 +196,76 @@ fn lists_are_fetched_again_and_again_until_nobody_wants_them() {
     let asked = server.asked.lock().unwrap().len();
     thread::sleep(Duration::from_millis(200));
     assert_eq!(server.asked.lock().unwrap().len(), asked);
+}
+
+#[test]
+fn only_a_whole_key_set_takes_the_place_of_the_last_good_one() {
+    let scene = Scene::new();
+    let key = crate::development::token::IssuerKey::generate().unwrap();
+    let good = key.jwks().to_string();
+    let symmetric = r#"{"keys":[{"kty":"oct","kid":"a","k":"AAAA"}]}"#;
+    let answers = [
+        answer("200 OK", good.as_bytes()),
+        answer("200 OK", b"{}"),
+        answer("200 OK", br#"{"keys":[]}"#),
+        answer("200 OK", symmetric.as_bytes()),
+        answer("200 OK", &good.as_bytes()[..good.len() / 2]),
+        answer("200 OK", &vec![b' '; 2 << 20]),
+        answer("500 Oh", good.as_bytes()),
+    ];
+    let number = answers.len();
+    let server = Server::start(move |at| answers[at].clone());
+    let source = Source {
+        content: Content::Keys("one".into()),
+        ..scene.source(&server)
+    };
+    renew(&source, &mut Validators::default()).unwrap();
+    for at in 1..number {
+        assert!(renew(&source, &mut Validators::default()).is_err(), "answer {at}");
+        assert_eq!(fs::read_to_string(scene.file()).unwrap(), good, "answer {at}");
+    }
+}
+
+#[test]
+fn a_key_that_the_set_does_not_hold_has_it_fetched_early_and_not_again_and_again() {
+    let scene = Scene::new();
+    let sets = [0, 1].map(|_| {
+        let key = crate::development::token::IssuerKey::generate().unwrap();
+        key.jwks().to_string()
+    });
+    let newer = sets[1].clone();
+    let server = Server::start(move |at| answer("200 OK", sets[at.min(1)].as_bytes()));
+    let source = Source {
+        content: Content::Keys("one".into()),
+        every: Duration::from_secs(3_600),
+        ..scene.source(&server)
+    };
+    let unknown = Arc::<UnknownKeys>::default();
+    fetch_missing(std::slice::from_ref(&source)).unwrap();
+    let fetching = Fetching::start(vec![source], unknown.clone()).unwrap();
+    let end = Instant::now() + Duration::from_secs(10);
+    while fs::read_to_string(scene.file()).unwrap() != newer {
+        assert!(Instant::now() < end);
+        thread::sleep(Duration::from_millis(5));
+    }
+    for _ in 0..5 {
+        unknown.tell("another");
+        unknown.tell("one");
+        thread::sleep(Duration::from_millis(20));
+    }
+    // Once before the start, once at it; the next is due half a minute later.
+    assert_eq!(server.asked.lock().unwrap().len(), 2);
+    drop(fetching);
+}
+
+#[test]
+fn a_key_set_that_was_asked_for_long_ago_is_asked_for_at_once() {
+    let long_ago = Instant::now().checked_sub(KEYS_AGAIN);
+    let mut memory = Memory {
+        asked: long_ago,
+        due: Instant::now() + Duration::from_secs(3_600),
+        ..Memory::new()
+    };
+    memory.hurry();
+    assert!(memory.due <= Instant::now());
 }

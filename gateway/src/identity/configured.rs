@@ -86,7 +86,12 @@ pub fn problems(settings: &Settings, now: Moment) -> Vec<String> {
     }
     let own = server_certificate(tls, &settings.base);
     let served = ClientTrust::load(&named, now).and_then(|trust| server_config(&own, &trust));
-    let keys = snapshot(&settings.gateway.token, [], &settings.base);
+    let mut token = settings.gateway.token.clone();
+    token
+        .issuers
+        .get_mut()
+        .retain(|issuer| issuer.url.is_none() || settings.path(issuer.jwks.get_ref()).exists());
+    let keys = snapshot(&token, [], &settings.base);
     let told = |error: &dyn std::error::Error| {
         let sources = std::iter::successors(Some(error), |error| error.source());
         sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::json;
 
 /// Largest key set file.
-const MAX_FILE: u64 = 1024 * 1024;
+pub(crate) const LARGEST_FILE: u64 = 1024 * 1024;
 /// RFC 8725 §3.5 and SP 800-131A; what the signature library verifies at most.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 /// SP 800-56B §6.2: public exponents below 65537 are not used.
@@ -90,7 +90,7 @@ impl KeySet {
             path: path.to_owned(),
             source,
         };
-        if std::fs::metadata(path).map_err(unreadable)?.len() > MAX_FILE {
+        if std::fs::metadata(path).map_err(unreadable)?.len() > LARGEST_FILE {
             return Err(KeySetError::TooLarge);
         }
         Self::parse(&std::fs::read(path).map_err(unreadable)?)

@@ -9,6 +9,7 @@ pub mod explain;
 pub(super) mod form;
 mod header;
 mod times;
+pub mod unknown_keys;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub use cache::VerifiedTokens;
 use claims::Claims;
 use form::Parts;
 use header::Header;
+pub use unknown_keys::UnknownKeys;
 
 /// What a token must keep, beside what the RFCs say.
 #[derive(Clone, Debug)]
@@ -89,6 +91,9 @@ pub(super) fn verify(
         })?;
 
     verified.count_signature_check();
+    if issuer.keys.find(&header.kid).is_none() {
+        verified.unknown_keys().tell(&issuer.name);
+    }
     check_signature(&parts, &header, &issuer.keys)?;
 
     // The role is compared last: its refusal is about an officer, who must be proved first.

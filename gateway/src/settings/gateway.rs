@@ -36,6 +36,11 @@ impl GatewaySettings {
         [self.tls.certificate.get_ref()]
             .into_iter()
             .chain(authorities)
+            .chain(
+                issuers
+                    .clone()
+                    .filter_map(|issuer| Some(issuer.ca.as_ref()?.get_ref())),
+            )
             .chain(issuers.map(|issuer| issuer.jwks.get_ref()))
     }
 }

@@ -38,7 +38,16 @@ pub struct TokenIssuerSettings {
     /// The exact value of the `iss` claim.
     pub issuer: Spanned<String>,
     /// The key set (JWKS) with which it signs; a relative path starts from the configuration folder.
+    /// With `url`, the gateway keeps there what it fetched last.
     pub jwks: Spanned<PathBuf>,
+    /// Where the issuer publishes the key set, `https://` only. Not written: whoever writes the file
+    /// renews it.
+    pub url: Option<Spanned<String>>,
+    /// The authorities of the server of that address: no other vouches for it.
+    pub ca: Option<Spanned<PathBuf>>,
+    /// Time between two looks at the address. A key that the set does not hold is looked for earlier.
+    #[serde(default = "usual::every")]
+    pub every: Spanned<Interval>,
 }
 
 /// The values of what is not written.
@@ -59,6 +68,10 @@ mod usual {
 
     pub(super) fn cache_time() -> Spanned<Interval> {
         seconds(60)
+    }
+
+    pub(super) fn every() -> Spanned<Interval> {
+        seconds(10 * 60)
     }
 
     fn seconds(number: u64) -> Spanned<Interval> {

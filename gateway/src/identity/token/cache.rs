@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::TokenRules;
 use super::times::Times;
+use super::unknown_keys::UnknownKeys;
 use crate::clock::Moment;
 use crate::identity::{Caller, PeerCertificate};
 use crate::status::Refusal;
@@ -42,6 +43,7 @@ pub struct VerifiedTokens {
     tokens: Cache<Key, VerifiedToken>,
     signature_checks: AtomicU64,
     generation: AtomicU64,
+    unknown_keys: Arc<UnknownKeys>,
 }
 
 impl VerifiedTokens {
@@ -59,12 +61,18 @@ impl VerifiedTokens {
                 .build(),
             signature_checks: AtomicU64::new(0),
             generation: AtomicU64::new(0),
+            unknown_keys: Arc::default(),
         })
     }
 
     /// How many signatures were checked so far.
     pub fn signature_checks(&self) -> u64 {
         self.signature_checks.load(Ordering::Relaxed)
+    }
+
+    /// Keys that could not be found.
+    pub fn unknown_keys(&self) -> &Arc<UnknownKeys> {
+        &self.unknown_keys
     }
 
     /// How many tokens are remembered, after the upkeep that is due.

@@ -27,7 +27,13 @@ pub(super) fn check(draft: &Draft, base: &Path, problems: &mut Vec<Problem>) {
             // Lists themselves are not looked for: one that is gone leaves the last good one in force.
         }
         for issuer in gateway.token.issuers.get_ref() {
-            readable(base, &issuer.jwks, &mut report);
+            // A set that is fetched need not be there yet.
+            if issuer.url.is_none() || base.join(issuer.jwks.get_ref()).exists() {
+                readable(base, &issuer.jwks, &mut report);
+            }
+            if let Some(ca) = &issuer.ca {
+                readable(base, ca, &mut report);
+            }
         }
         secret(base, &gateway.audit.signing_key, &mut report);
         secret(base, &gateway.audit.pseudonym_key, &mut report);

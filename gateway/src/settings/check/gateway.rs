@@ -1,6 +1,7 @@
 //! `gateway.toml`: quantities within bounds, names once.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use adapters::settings::{Interval, Size};
@@ -101,8 +102,13 @@ fn revocation(list: &RevocationSettings, report: &mut Report<'_>) {
         milliseconds(7 * 86_400_000),
         "\"1s\" to \"168h\"",
     );
-    let Some(url) = &list.url else {
-        if let Some(ca) = &list.ca {
+    place(list.url.as_ref(), list.ca.as_ref(), report);
+}
+
+/// Where something is fetched from, and who vouches for the server.
+fn place(url: Option<&Spanned<String>>, ca: Option<&Spanned<PathBuf>>, report: &mut Report<'_>) {
+    let Some(url) = url else {
+        if let Some(ca) = ca {
             report.error(
                 ca.span(),
                 "found authorities of a server, wanted its address in url too",
@@ -110,7 +116,7 @@ fn revocation(list: &RevocationSettings, report: &mut Report<'_>) {
         }
         return;
     };
-    match (Address::parse(url.get_ref()), &list.ca) {
+    match (Address::parse(url.get_ref()), ca) {
         (Err(wanted), _) => report.error(url.span(), format!("found {:?}, wanted {wanted}", url.get_ref())),
         (Ok(address), None) if address.is_tls => {
             report.error(
@@ -141,6 +147,21 @@ fn token(token: &TokenSettings, report: &mut Report<'_>) {
         "value of an issuer",
         report,
     );
+    for issuer in token.issuers.get_ref() {
+        report.within(
+            &issuer.every,
+            milliseconds(10_000),
+            milliseconds(86_400_000),
+            "\"10s\" to \"24h\"",
+        );
+        match &issuer.url {
+            // Whoever can change the set on its way could sign tokens.
+            Some(url) if Address::parse(url.get_ref()).is_ok_and(|address| !address.is_tls) => {
+                report.error(url.span(), "found an http:// address, wanted https:// for keys");
+            }
+            url => place(url.as_ref(), issuer.ca.as_ref(), report),
+        }
+    }
     report.within(
         &token.max_lifetime,
         milliseconds(1_000),

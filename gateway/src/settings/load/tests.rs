@@ -574,3 +574,31 @@ fn revocation_without_a_list_or_with_an_address_that_cannot_be_asked_is_told() {
         );
     }
 }
+
+#[test]
+fn a_key_set_is_fetched_over_https_from_a_server_whose_authorities_are_named_or_not_at_all() {
+    let written = |place: &str| {
+        let tree = Tree::shipped();
+        let set = "jwks = \"../keys/issuers/police.jwks.json\"";
+        tree.change("gateway.toml", set, &format!("{set}\n{place}"));
+        tree.problems()
+    };
+    let good = "url = \"https://keys.example/jwks\"\nca = \"ca.pem\"\nevery = \"5m\"";
+    assert_eq!(written(good), [""; 0]);
+    for (bad, said) in [
+        ("url = \"http://keys.example/jwks\"", "wanted https://"),
+        ("url = \"keys.example\"", "wanted an address"),
+        ("url = \"https://keys.example/jwks\"", "wanted the authorities"),
+        ("ca = \"ca.pem\"", "wanted its address"),
+        (
+            "url = \"https://keys.example/jwks\"\nca = \"ca.pem\"\nevery = \"1s\"",
+            "out of bounds",
+        ),
+    ] {
+        let problems = written(bad);
+        assert!(
+            problems.len() == 1 && problems[0].contains(said),
+            "{bad}: {problems:?}"
+        );
+    }
+}
