@@ -29,6 +29,9 @@ async fn ask_without(client: &Client, take: impl FnOnce(&mut GetCitizenRequest))
     client.citizen(ask).await.expect_err("it is refused")
 }
 
+/// What is done to a good request.
+type Change = fn(&mut GetCitizenRequest);
+
 #[tokio::test]
 async fn bytes_that_are_no_message_are_malformed() {
     let scene = Scene::new();
@@ -74,7 +77,7 @@ async fn what_is_missing_is_incomplete_and_named() {
     let scene = Scene::new();
     let (gateway, office) = (scene.start(), scene.agency(OFFICE));
     let client = gateway.connect(&office, office.token(&scene)).await;
-    let changes: [(&str, fn(&mut GetCitizenRequest)); 8] = [
+    let changes: [(&str, Change); 8] = [
         ("context", |ask| ask.context = None),
         ("key", |ask| ask.key = None),
         ("key.personal_id", |ask| {

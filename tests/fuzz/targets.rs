@@ -11,7 +11,7 @@ use gateway::clock::Moment;
 use gateway::development::folder::KeyFolder;
 use gateway::development::pki;
 use gateway::development::token::{self, IssuerKey, TokenRequest};
-use gateway::identity::{ClientTrust, Identity, NamedCa, PeerCertificate, VerifiedTokens, configured};
+use gateway::identity::{ClientTrust, Identity, PeerCertificate, VerifiedTokens, configured};
 use gateway::record::method::{Method, methods};
 use gateway::record::schema::Schema;
 use gateway::record::view::View;

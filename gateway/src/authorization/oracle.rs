@@ -201,10 +201,13 @@ fn refusal(
     outside.map(|(leaf, _)| (5, ("FIELD_NOT_AGREED", format!("field {leaf}"))))
 }
 
-/// The leaves of each record: path, and the paths of it and of what it stands in, from the outermost,
-/// each with whether it is sensitive on its own.
+/// A leaf's path, and the paths of it and of what it stands in, from the outermost, each with whether it
+/// is sensitive on its own.
+type Leaf = (String, Vec<(String, bool)>);
+
+/// The leaves of each record.
 struct Records {
-    leaves: BTreeMap<&'static str, Vec<(String, Vec<(String, bool)>)>>,
+    leaves: BTreeMap<&'static str, Vec<Leaf>>,
 }
 
 impl Records {

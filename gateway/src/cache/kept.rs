@@ -36,8 +36,14 @@ pub struct KeptRecord {
     /// The registry's id of the exchange.
     pub transaction: Option<String>,
     views: Mutex<Vec<(u64, KeptView)>>,
-    /// The key that fitted last, and the method that read it.
-    fitted: Mutex<Option<(Arc<str>, Box<[u8]>)>>,
+    /// The key that fitted last.
+    fitted: Mutex<Option<Fitted>>,
+}
+
+/// A key that fitted, and the method that read it.
+struct Fitted {
+    method: Arc<str>,
+    key: Box<[u8]>,
 }
 
 /// A view of the record, ready to leave.
@@ -123,15 +129,16 @@ impl KeptRecord {
         key: &[u8],
         fits: impl FnOnce() -> Result<bool, E>,
     ) -> Result<bool, E> {
-        if let Some((by, fitted)) = &*lock(&self.fitted)
-            && Arc::ptr_eq(by, method)
-            && **fitted == *key
-        {
+        let is_known = |fitted: &Fitted| Arc::ptr_eq(&fitted.method, method) && *fitted.key == *key;
+        if lock(&self.fitted).as_ref().is_some_and(is_known) {
             return Ok(true);
         }
         let fit = fits()?;
         if fit && key.len() <= MAX_KEY {
-            *lock(&self.fitted) = Some((method.clone(), key.into()));
+            *lock(&self.fitted) = Some(Fitted {
+                method: method.clone(),
+                key: key.into(),
+            });
         }
         Ok(fit)
     }

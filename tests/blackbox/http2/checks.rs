@@ -193,8 +193,8 @@ fn states(stage: &Stage, add: Add<'_>) {
     let (open, call) = (stage.open(1), stage.call(1));
     let cancel = plain(kind::RST_STREAM, 1, &[0, 0, 0, 8]);
     let data = plain(kind::DATA, 1, b"data");
-    add("5.1 idle: DATA", CONNECTION, &[data.clone()]);
-    add("5.1 idle: RST_STREAM", CONNECTION, &[cancel.clone()]);
+    add("5.1 idle: DATA", CONNECTION, std::slice::from_ref(&data));
+    add("5.1 idle: RST_STREAM", CONNECTION, std::slice::from_ref(&cancel));
     add("5.1 idle: WINDOW_UPDATE", CONNECTION, &[window_update(1, 100)]);
     add(
         "5.1 idle: CONTINUATION",
