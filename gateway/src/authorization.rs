@@ -30,14 +30,14 @@ use crate::record::method::Method;
 use crate::record::query::{Asked, Context, step_word};
 use crate::record::view::Leaves;
 use crate::status::{Reason, Refusal};
-use agreement::{Grant, Numbers, Rule};
+use agreement::{Grant, Numbers, Rules};
 pub use clause::Clause;
 use clause::{Numbered, Wanted, operation_number, step_number};
 pub use compile::AgreementError;
 pub use permit::Permit;
 
 /// The grants of one agency, by record.
-type ByRecord = HashMap<Arc<str>, Vec<Rule>>;
+type ByRecord = HashMap<Arc<str>, Rules>;
 
 /// All grants of all agreements, by the agency that may ask and the record that it may ask for.
 #[derive(Debug, Default)]
@@ -121,10 +121,17 @@ impl Agreements {
     /// The grant that came closest; none when no agreement of the agency is about the record.
     pub fn decide(&self, question: &Question<'_>) -> Result<&Arc<Grant>, Option<Missing<'_>>> {
         let asked = self.numbered(question);
+        let Some(rules) = self.rules(question.agency, question.record) else {
+            return Err(None);
+        };
+        let mut near = rules.near(asked.gist());
+        if let Some(rule) = near.find(|rule| rule.first_missing(&asked).is_none()) {
+            return Ok(&rule.grant);
+        }
         let mut closest: Option<Missing<'_>> = None;
-        for rule in self.rules(question.agency, question.record) {
+        for rule in &rules.all {
             let Some(clause) = rule.first_missing(&asked) else {
-                return Ok(&rule.grant);
+                continue;
             };
             if closest.is_none_or(|other| clause > other.clause) {
                 let grant = &rule.grant;
@@ -138,15 +145,12 @@ impl Agreements {
     pub fn of_agency(&self, agency: &str) -> Vec<&Arc<Grant>> {
         let mut records: Vec<_> = self.by_agency.get(agency).into_iter().flatten().collect();
         records.sort_by_key(|(record, _)| *record);
-        let rules = records.into_iter().flat_map(|(_, rules)| rules);
+        let rules = records.into_iter().flat_map(|(_, rules)| &rules.all);
         rules.map(|rule| &rule.grant).collect()
     }
 
-    fn rules(&self, agency: &str, record: &str) -> &[Rule] {
-        self.by_agency
-            .get(agency)
-            .and_then(|records| records.get(record))
-            .map_or(&[][..], Vec::as_slice)
+    fn rules(&self, agency: &str, record: &str) -> Option<&Rules> {
+        self.by_agency.get(agency)?.get(record)
     }
 
     fn numbered<'a>(&self, question: &Question<'a>) -> Numbered<'a> {

@@ -14,6 +14,7 @@ mod consistency;
 mod crash;
 mod demo_command;
 mod denials;
+mod enumeration;
 mod exactness;
 mod foreign;
 mod freshness;

@@ -76,6 +76,56 @@ pub(super) struct Rule {
     pub(super) grant: Arc<Grant>,
 }
 
+/// The grants of one agency about one record, in the order in which they are tried.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    gists: Vec<Gist>,
+    pub(super) all: Vec<Rule>,
+}
+
+/// The lists of a grant folded into single words, side by side in memory: most grants that do not cover
+/// a call are passed over without a look at the grant itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gist {
+    pub(super) operations: u64,
+    pub(super) procedures: u64,
+    pub(super) steps: u64,
+    pub(super) roles: u64,
+}
+
+impl Rules {
+    pub(super) fn push(&mut self, rule: Rule) {
+        self.gists.push(Gist {
+            operations: rule.operations.folded(),
+            procedures: rule.procedures.folded(),
+            steps: rule.steps.folded(),
+            roles: rule.roles.folded(),
+        });
+        self.all.push(rule);
+    }
+
+    /// The grants that may cover a call with this gist; no other does.
+    pub(super) fn near(&self, asked: Gist) -> impl Iterator<Item = &Rule> {
+        let both = self.gists.iter().zip(&self.all);
+        both.filter(move |(gist, _)| gist.meets(asked))
+            .map(|(_, rule)| rule)
+    }
+}
+
+impl Gist {
+    fn meets(self, asked: Self) -> bool {
+        self.operations & asked.operations != 0
+            && self.procedures & asked.procedures != 0
+            && self.steps & asked.steps != 0
+            && self.roles & asked.roles != 0
+    }
+}
+
+/// The bit that stands for a number in a word.
+pub(super) fn folded(number: usize) -> u64 {
+    1 << (number % 64)
+}
+
 /// Names and their numbers, in the order in which they were met.
 #[derive(Debug, Default)]
 pub(super) struct Numbers(HashMap<Arc<str>, usize>);
@@ -107,8 +157,13 @@ impl Set {
         word >> (number % 64) & 1 != 0
     }
 
+    /// All its numbers in one word.
+    fn folded(&self) -> u64 {
+        self.more.iter().fold(self.first, |all, word| all | word)
+    }
+
     fn insert(&mut self, number: usize) {
-        let bit = 1 << (number % 64);
+        let bit = folded(number);
         let Some(at) = (number / 64).checked_sub(1) else {
             self.first |= bit;
             return;

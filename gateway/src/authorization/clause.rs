@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use proto::lookup::v1::{Operation, Step};
 
-use super::agreement::Rule;
+use super::agreement::{Gist, Rule, Set, folded};
 use crate::record::view::Leaves;
 use crate::status::Reason;
 
@@ -82,8 +82,28 @@ pub(super) enum Wanted {
     Unknown,
 }
 
+impl Numbered<'_> {
+    pub(super) fn gist(&self) -> Gist {
+        Gist {
+            operations: self.operation.folded(),
+            procedures: self.procedure.folded(),
+            steps: self.step.folded(),
+            roles: self.role.folded(),
+        }
+    }
+}
+
 impl Wanted {
-    fn is_in(self, set: &super::agreement::Set) -> bool {
+    /// The bits that a folded set must share one of.
+    fn folded(self) -> u64 {
+        match self {
+            Self::Open => u64::MAX,
+            Self::Number(number) => folded(number),
+            Self::Unknown => 0,
+        }
+    }
+
+    fn is_in(self, set: &Set) -> bool {
         match self {
             Self::Open => true,
             Self::Number(number) => set.contains(number),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::agreement::Grant;
+use super::agreement::{Grant, Rule};
 use super::{Agreements, Clause, Missing, Question};
 use crate::record::method::operation_word;
 use crate::record::query::step_word;
@@ -47,7 +47,7 @@ impl Agreements {
     /// Explains how a question would be decided. Decides as [`Agreements::decide`] does.
     pub fn explain<'a>(&'a self, question: &Question<'_>) -> Explanation<'a> {
         let asked = self.numbered(question);
-        let explained = |rule: &'a super::Rule| GrantExplained {
+        let explained = |rule: &'a Rule| GrantExplained {
             grant: &rule.grant,
             clauses: Clause::ALL
                 .into_iter()
@@ -55,14 +55,13 @@ impl Agreements {
                 .collect(),
         };
         let decided = self.decide(question);
+        let rules = self
+            .rules(question.agency, question.record)
+            .map_or(&[][..], |rules| &rules.all);
         Explanation {
             permitted_by: decided.as_ref().ok().copied(),
             missing: decided.err().flatten(),
-            grants: self
-                .rules(question.agency, question.record)
-                .iter()
-                .map(explained)
-                .collect(),
+            grants: rules.iter().map(explained).collect(),
         }
     }
 }

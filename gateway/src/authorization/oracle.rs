@@ -503,10 +503,10 @@ fn compare(cases: u64) -> u64 {
 }
 
 #[test]
-fn the_decision_is_that_of_the_oracle_in_fifty_thousand_calls() {
-    let permitted = compare(50_000);
+fn the_decision_is_that_of_the_oracle_in_many_calls() {
+    let permitted = compare(25_000);
     // Both outcomes are met often, or the comparison would say little.
-    assert!((1_000..49_000).contains(&permitted), "{permitted} permitted");
+    assert!((1_000..24_000).contains(&permitted), "{permitted} permitted");
 }
 
 /// The whole count. In a release build it takes seconds.
