@@ -22,6 +22,7 @@ mod health;
 mod http2;
 mod identity;
 mod keys_command;
+mod limits;
 mod malformed;
 mod no_log_no_data;
 mod privacy;

@@ -11,7 +11,7 @@ use crate::messages::get;
 use crate::registries::AN;
 use crate::tree::OFFICE;
 use crate::wire::{self, flag, kind};
-use crate::{Gateway, Scene};
+use crate::{Agency, Gateway, Scene};
 
 const METHOD: &[u8] = b"/lienthong.population.v1.PopulationService/GetCitizen";
 
@@ -43,7 +43,12 @@ impl Stage {
     /// The attacker of a scene.
     #[must_use]
     pub fn new(scene: &Scene, gateway: &Gateway) -> Self {
-        let office = scene.agency(OFFICE);
+        Self::of(&scene.agency(OFFICE), scene, gateway)
+    }
+
+    /// As [`Self::new`], with the certificate of an agency that is there already.
+    #[must_use]
+    pub fn of(office: &Agency, scene: &Scene, gateway: &Gateway) -> Self {
         let tls = office.tls(scene.authority.der());
         let mut tls_without_alpn = tls.clone();
         tls_without_alpn.alpn_protocols.clear();
@@ -79,11 +84,16 @@ impl Stage {
         wire::frame(kind::HEADERS, flag::END_HEADERS, stream, &self.headers(&[]))
     }
 
+    /// The DATA frame of a lookup, which ends it.
+    #[must_use]
+    pub fn ask(&self, stream: u32) -> Vec<u8> {
+        wire::frame(kind::DATA, flag::END_STREAM, stream, &message())
+    }
+
     /// A whole lookup.
     #[must_use]
     pub fn call(&self, stream: u32) -> Vec<u8> {
-        let data = wire::frame(kind::DATA, flag::END_STREAM, stream, &message());
-        [self.open(stream), data].concat()
+        [self.open(stream), self.ask(stream)].concat()
     }
 }
 

@@ -1,0 +1,162 @@
+//! What the gateway refuses when there is too much of it, and how it ends.
+
+use std::time::{Duration, Instant};
+
+use harness::attack::Stage;
+use harness::messages::get;
+use harness::registries::AN;
+use harness::tree::OFFICE;
+use harness::wire::{self, flag, frame, kind};
+use harness::{Client, Scene};
+use tokio::io::AsyncWriteExt as _;
+use tokio::time::timeout;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[tokio::test]
+async fn a_call_above_the_limit_of_its_client_is_told_to_come_again_and_others_are_served() {
+    let scene = Scene::new();
+    scene.tree.edit(
+        "gateway.toml",
+        "[listener]\n",
+        "[listener]\nmax_calls_per_client = 3\n",
+    );
+    let gateway = scene.start();
+    let (office, colleague) = (scene.agency(OFFICE), scene.agency(OFFICE));
+    let client = gateway.connect(&office, office.token(&scene)).await;
+    client.citizen(get(AN)).await.expect("there is room");
+
+    let stage = Stage::of(&office, &scene, &gateway);
+    let socket = wire::reach(stage.from, stage.to).await.unwrap();
+    let mut held = wire::handshake(&stage.tls, socket).await.unwrap();
+    wire::greet(&mut held, &[]).await.unwrap();
+    for stream in [1, 3, 5] {
+        held.write_all(&stage.open(stream)).await.unwrap();
+    }
+    held.flush().await.unwrap();
+    let refused = until(async || client.citizen(get(AN)).await.err()).await;
+    assert_eq!(
+        (refused.code, refused.word.as_str()),
+        (Code::ResourceExhausted, "OVERLOADED")
+    );
+    let status = Status::with_details(refused.code, "", refused.details.into_vec().into());
+    let retry = status.get_details_retry_info().and_then(|info| info.retry_delay);
+    assert_eq!(retry, Some(Duration::from_secs(1)));
+
+    let other = gateway.connect(&colleague, colleague.token(&scene)).await;
+    other
+        .citizen(get(AN))
+        .await
+        .expect("another client is not refused");
+    drop(held);
+    until(async || client.citizen(get(AN)).await.ok()).await;
+}
+
+#[tokio::test]
+async fn a_connection_above_the_number_of_its_address_is_closed_and_another_address_is_served() {
+    let scene = Scene::new();
+    scene.tree.edit(
+        "gateway.toml",
+        "[listener]\n",
+        "[listener]\nmax_connections_per_peer = 2\n",
+    );
+    let gateway = scene.start();
+    let stage = Stage::new(&scene, &gateway);
+    let open = async || {
+        let socket = wire::reach(stage.from, stage.to).await.ok()?;
+        let mut stream = wire::handshake(&stage.tls, socket).await.ok()?;
+        wire::greet(&mut stream, &[]).await.ok()?;
+        wire::next(&mut stream).await.ok()??;
+        Some(stream)
+    };
+    let (one, two) = (open().await, open().await);
+    assert!(one.is_some() && two.is_some());
+    assert!(open().await.is_none(), "the address has its two");
+    // The harness's clients come from another address.
+    let office = scene.agency(OFFICE);
+    let client = gateway.connect(&office, office.token(&scene)).await;
+    client.citizen(get(AN)).await.expect("another address is served");
+    drop((one, two));
+    until(open).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_that_is_told_to_end_finishes_what_is_under_way() {
+    let scene = Scene::new();
+    let mut gateway = scene.start();
+    let office = scene.agency(OFFICE);
+    let mut load = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let client = gateway.connect(&office, office.token(&scene)).await;
+        load.spawn(calls_until_refused(client));
+    }
+    let stage = Stage::new(&scene, &gateway);
+    let socket = wire::reach(stage.from, stage.to).await.unwrap();
+    let mut stream = wire::handshake(&stage.tls, socket).await.unwrap();
+    wire::greet(&mut stream, &[]).await.unwrap();
+    // Half a call: its message comes after the gateway was told to end.
+    stream.write_all(&stage.open(1)).await.unwrap();
+    stream.flush().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let began = Instant::now();
+    let stopped = tokio::task::spawn_blocking(move || gateway.stop());
+    let (mut told, mut answered) = (false, false);
+    while let Ok(Some(got)) = timeout(PATIENCE, wire::next(&mut stream)).await.unwrap() {
+        match got.kind {
+            kind::GOAWAY if !told => {
+                told = true;
+                assert_eq!(got.error_code(), Some(0), "it ends in order");
+                stream.write_all(&stage.ask(1)).await.unwrap();
+            }
+            kind::PING if got.flags & flag::ACK == 0 => {
+                let pong = frame(kind::PING, flag::ACK, 0, &got.payload);
+                stream.write_all(&pong).await.unwrap();
+            }
+            kind::RST_STREAM => panic!("the call was reset: {got:?}"),
+            _ => answered |= got.stream == 1 && got.kind == kind::DATA && !got.payload.is_empty(),
+        }
+        stream.flush().await.unwrap();
+    }
+    assert!(told && answered, "GOAWAY: {told}, an answer: {answered}");
+    assert!(stopped.await.unwrap().success(), "exit 0");
+    assert!(began.elapsed() < PATIENCE);
+
+    scene
+        .log()
+        .verify()
+        .expect("the log is whole, and its last checkpoint holds all");
+    let logged: Vec<_> = scene.log().entries();
+    let mut answers = 0;
+    for indices in load.join_all().await {
+        for index in indices {
+            assert!(
+                logged.iter().any(|(at, _)| *at == index),
+                "an answer without its entry"
+            );
+            answers += 1;
+        }
+    }
+    assert!(answers > 20, "{answers} answers are no load");
+}
+
+/// The entries of the calls that were answered.
+async fn calls_until_refused(client: Client) -> Vec<u64> {
+    let mut indices = Vec::new();
+    while let Ok(answer) = client.citizen(get(AN)).await {
+        indices.push(answer.provenance.expect("each answer has it").audit_index);
+    }
+    indices
+}
+
+async fn until<T>(attempt: impl AsyncFn() -> Option<T>) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = attempt().await {
+            return found;
+        }
+        assert!(Instant::now() < end, "it does not come about");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
