@@ -1,4 +1,4 @@
-//! Connections and calls: the accept loop, one single-threaded runtime a core, and the door that every
+//! Connections and calls: the accept loop, one single-threaded runtime a core but one, and the door that every
 //! call comes through.
 //!
 //! | file | idea |
