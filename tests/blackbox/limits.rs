@@ -1,5 +1,6 @@
 //! What the gateway refuses when there is too much of it, and how it ends.
 
+use std::fs;
 use std::time::{Duration, Instant};
 
 use harness::attack::Stage;
@@ -7,7 +8,8 @@ use harness::messages::get;
 use harness::registries::AN;
 use harness::tree::OFFICE;
 use harness::wire::{self, flag, frame, kind};
-use harness::{Client, Scene};
+use harness::{Client, Gateway, Scene};
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 use tonic::{Code, Status};
@@ -80,6 +82,60 @@ async fn a_connection_above_the_number_of_its_address_is_closed_and_another_addr
     client.citizen(get(AN)).await.expect("another address is served");
     drop((one, two));
     until(open).await;
+}
+
+#[tokio::test]
+async fn a_gateway_without_file_descriptors_does_not_spin_and_accepts_again_when_it_has_some() {
+    let scene = Scene::new();
+    let gateway = scene.start();
+    let office = scene.agency(OFFICE);
+    let client = gateway.connect(&office, office.token(&scene)).await;
+    client.citizen(get(AN)).await.expect("it is served");
+
+    let open = fs::read_dir(format!("/proc/{}/fd", gateway.process()))
+        .unwrap()
+        .count();
+    let before = descriptors(&gateway, Some(open as u64 + 2));
+    let waiting: Vec<_> = (0..10)
+        .map(|_| std::net::TcpStream::connect(gateway.address).unwrap())
+        .collect();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let used = ticks(&gateway);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let used = ticks(&gateway) - used;
+    assert!(
+        used < 20,
+        "{used} of 100 ticks of a second went into accepting nothing"
+    );
+    client
+        .citizen(get(AN))
+        .await
+        .expect("an open connection is served");
+
+    descriptors(&gateway, before);
+    drop(waiting);
+    let new = timeout(PATIENCE, gateway.connect(&office, office.token(&scene)));
+    let new = new.await.expect("it accepts again");
+    new.citizen(get(AN)).await.expect("and serves");
+}
+
+/// Sets how many file descriptors it may have; gives what it might have before.
+fn descriptors(gateway: &Gateway, most: Option<u64>) -> Option<u64> {
+    let process = Pid::from_raw(i32::try_from(gateway.process()).unwrap());
+    let now = getrlimit(Resource::Nofile);
+    let limit = Rlimit {
+        current: most,
+        maximum: now.maximum,
+    };
+    prlimit(process, Resource::Nofile, limit).unwrap().current
+}
+
+/// Processor time that it has used, in hundredths of a second (`/proc/<pid>/stat`, utime and stime).
+fn ticks(gateway: &Gateway) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", gateway.process())).unwrap();
+    let (_, after_name) = stat.rsplit_once(')').unwrap();
+    let fields: Vec<_> = after_name.split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
