@@ -79,6 +79,13 @@ fn line(problem: &Problem) -> String {
     format!("{}{place} {}", problem.path.display(), problem.message)
 }
 
+/// The line of a text in a shipped file.
+fn line_of(file: &str, text: &str) -> usize {
+    let whole = fs::read_to_string(shipped().join(file)).expect("the shipped tree has the file");
+    let start = whole.find(text).expect("the file has the text");
+    whole[..start].matches('\n').count() + 1
+}
+
 /// Line and column of a text in a shipped file.
 fn at(file: &str, text: &str) -> String {
     let whole = fs::read_to_string(shipped().join(file)).expect("the shipped tree has the file");
@@ -138,14 +145,19 @@ fn mistakes_of_several_kinds_in_several_files_are_told_together_in_order() {
             "{agreement} found \"birthdate\", wanted the path of a field of lienthong.population.v1.Citizen; the nearest is \"birth_date\""
         )
     );
+    let listener = line_of("gateway.toml", "[listener]");
     assert_eq!(
         problems[1],
-        "gateway.toml:4:15 out of bounds, wanted 1 to 1000000"
+        format!(
+            "gateway.toml:{}:15 out of bounds, wanted 1 to 1000000",
+            listener + 1
+        )
     );
-    assert!(
-        problems[2].starts_with("gateway.toml:5:1 unknown key: found \"max_mesage\""),
-        "{problems:#?}"
+    let unknown = format!(
+        "gateway.toml:{}:1 unknown key: found \"max_mesage\"",
+        listener + 2
     );
+    assert!(problems[2].starts_with(&unknown), "{problems:#?}");
     assert!(
         problems[2].ends_with("; the nearest is \"max_message\""),
         "{problems:#?}"
