@@ -10,11 +10,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt as _};
+use tonic::Status;
 
 use crate::settings::ListenerSettings;
-use crate::status::{DOMAIN, Reason};
+use crate::status::{Reason, Refusal};
 
 /// When a refused caller should come again (`google.rpc.RetryInfo`).
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -78,12 +77,10 @@ impl Crowd {
             refused.told = Some(Instant::now());
             refused.since = 0;
         }
-        let reason = Reason::Overloaded;
-        let mut details = ErrorDetails::with_error_info(reason.word(), DOMAIN, HashMap::new());
-        details.set_retry_info(Some(RETRY_AFTER));
         let message = "the gateway has as many calls as it may have; try again later";
-        debug_assert_eq!(reason.code(), Code::ResourceExhausted);
-        Status::with_error_details(reason.code(), message, details)
+        Refusal::new(Reason::Overloaded, message)
+            .retry_after(RETRY_AFTER)
+            .status("", None)
     }
 }
 
@@ -122,6 +119,9 @@ impl Drop for Client {
 #[cfg(test)]
 mod tests {
     use toml::Spanned;
+
+    use tonic::Code;
+    use tonic_types::StatusExt as _;
 
     use super::*;
 
