@@ -1,7 +1,5 @@
 //! The auditor's commands over a log that a gateway left: for people and for machines.
 
-use std::fs;
-
 use harness::Scene;
 use harness::messages::{DOSSIER, get};
 use harness::program::{Ran, run};
@@ -49,19 +47,7 @@ async fn a_log_is_verified_from_its_files_and_the_public_key_alone() {
         Some(scene.log().entries().len() as u64)
     );
 
-    let segment = fs::read_dir(scene.log().folder().join("journal"))
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path();
-    let mut bytes = fs::read(&segment).unwrap();
-    let at = bytes
-        .windows(DOSSIER.len())
-        .position(|part| part == DOSSIER.as_bytes())
-        .unwrap();
-    bytes[at] ^= 1;
-    fs::write(&segment, bytes).unwrap();
+    scene.log().damage(DOSSIER);
     let human = audit(&scene, "verify", &["--key", key]);
     assert_eq!(human.code, Some(1), "{human:?}");
     assert!(human.out.contains("damaged"), "{human:?}");

@@ -125,18 +125,22 @@ async fn while_the_registry_is_gone_the_kept_answer_is_given_within_its_limit_an
     assert_eq!(source, Source::Registry);
 }
 
+/// A person whom nobody finds, and whom the registry has from then on.
+async fn asked_for_and_then_registered(scene: &Scene, client: &Client) -> Person {
+    let person = Person { id: NOBODY, ..CUONG };
+    let refused = ask(scene, client, person).await.unwrap_err();
+    assert_eq!(refused.word, "NOT_FOUND");
+    let database = Connection::open(scene.database("population")).unwrap();
+    let registered = "UPDATE cong_dan SET so_dinh_danh = ?1 WHERE so_dinh_danh = ?2";
+    assert_eq!(database.execute(registered, [NOBODY, CUONG.id]).unwrap(), 1);
+    person
+}
+
 #[tokio::test]
 async fn not_found_is_kept_for_its_time_unless_the_caller_wants_it_newer() {
     let scene = Scene::new();
     let (_gateway, client) = keeping(&scene, ["1h", "1h", "1h", "1h"]).await;
-    let born_since = Person { id: NOBODY, ..CUONG };
-    assert_eq!(
-        ask(&scene, &client, born_since).await.unwrap_err().word,
-        "NOT_FOUND"
-    );
-    let database = Connection::open(scene.database("population")).unwrap();
-    let registered = "UPDATE cong_dan SET so_dinh_danh = ?1 WHERE so_dinh_danh = ?2";
-    assert_eq!(database.execute(registered, [NOBODY, CUONG.id]).unwrap(), 1);
+    let born_since = asked_for_and_then_registered(&scene, &client).await;
     assert_eq!(
         ask(&scene, &client, born_since).await.unwrap_err().word,
         "NOT_FOUND"
@@ -153,14 +157,7 @@ async fn not_found_is_kept_for_its_time_unless_the_caller_wants_it_newer() {
 async fn without_a_time_for_it_not_found_is_asked_each_time() {
     let scene = Scene::new();
     let (_gateway, client) = keeping(&scene, ["1h", "1h", "1h", "0s"]).await;
-    let born_since = Person { id: NOBODY, ..CUONG };
-    assert_eq!(
-        ask(&scene, &client, born_since).await.unwrap_err().word,
-        "NOT_FOUND"
-    );
-    let database = Connection::open(scene.database("population")).unwrap();
-    let registered = "UPDATE cong_dan SET so_dinh_danh = ?1 WHERE so_dinh_danh = ?2";
-    assert_eq!(database.execute(registered, [NOBODY, CUONG.id]).unwrap(), 1);
+    let born_since = asked_for_and_then_registered(&scene, &client).await;
     ask(&scene, &client, born_since).await.expect("it is there now");
 }
 

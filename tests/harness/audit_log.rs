@@ -35,6 +35,26 @@ impl AuditLog {
         audit::verify(&self.folder, &self.key, &VerifyOptions::default(), |_| {})
     }
 
+    /// Changes one bit of the first place of the journal where this text stands.
+    ///
+    /// # Panics
+    /// When it stands nowhere.
+    pub fn damage(&self, text: &str) {
+        let segment = fs::read_dir(self.folder.join("journal"))
+            .expect("a journal")
+            .next()
+            .expect("a segment")
+            .expect("a segment that can be read")
+            .path();
+        let mut bytes = fs::read(&segment).expect("a segment that can be read");
+        let at = bytes
+            .windows(text.len())
+            .position(|part| part == text.as_bytes())
+            .expect("the text");
+        bytes[at] ^= 1;
+        fs::write(&segment, bytes).expect("a segment that can be written");
+    }
+
     /// Whether the proof shows that this log has these bytes as its entry at the index.
     #[must_use]
     pub fn proves(&self, proof: &str, index: u64, entry: &[u8]) -> bool {
