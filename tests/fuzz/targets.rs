@@ -23,8 +23,6 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 const AGENCY: &str = "H29.12";
-/// The shipped tree; the fuzzers are built in a folder below the tests.
-const TREE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../config");
 const GET: &str = "/lienthong.population.v1.PopulationService/GetCitizen";
 const ALLOWED: [&str; 3] = ["full_name", "birth_date", "permanent_residence.province.code"];
 
@@ -34,6 +32,11 @@ pub(crate) fn token(bytes: &[u8]) {
     let Some(tried) = hostile(bytes, &honest) else {
         return;
     };
+    // The name of a scheme has no case (RFC 9110 §11.1): this is the honest header.
+    let (scheme, rest) = tried.split_at(tried.len().min("Bearer".len()));
+    if scheme.eq_ignore_ascii_case(b"Bearer") && rest == &honest["Bearer".len()..] {
+        return;
+    }
     let Ok(value) = http::HeaderValue::from_bytes(&tried) else {
         return;
     };
@@ -181,7 +184,7 @@ impl Scene {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let tree = folder.path().join("config");
-        copy(Path::new(TREE), &tree);
+        copy(&shipped(), &tree);
         let now = Moment::now();
         let keys = KeyFolder::new(folder.path().join("keys"), false);
         let day = Duration::from_secs(86_400);
@@ -233,6 +236,15 @@ impl Scene {
             .expect("the honest token is taken");
         scene
     }
+}
+
+/// The shipped tree. The fuzzers are built in a folder below that of the tests.
+fn shipped() -> PathBuf {
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let mut trees = above.map(|folder| folder.join("config"));
+    trees
+        .find(|tree| tree.join("gateway.toml").is_file())
+        .expect("the shipped tree")
 }
 
 fn copy(from: &Path, to: &Path) {
