@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use harness::attack::{Attack, Gates, try_attack};
+use harness::attack::{Attack, Gates, Times, try_attack};
 
 const GATES: Gates = Gates {
     growth: 32 << 20,
@@ -14,7 +14,7 @@ const GATES: Gates = Gates {
 
 fn holds(attacks: &[Attack]) {
     for attack in attacks {
-        let faults = try_attack(*attack, Duration::from_secs(1)).faults(&GATES);
+        let faults = try_attack(*attack, Duration::from_secs(1), Times::SHORT).faults(&GATES);
         assert!(faults.is_empty(), "{}: {}", attack.name(), faults.join("; "));
     }
 }

@@ -173,6 +173,9 @@ async fn calls_of_a_day_and_items_of_a_stream_are_counted_for_the_agreement() {
         [0, 1, 2, 3, 4].map(refused),
         [None, None, None, Some("QUOTA_EXCEEDED"), Some("QUOTA_EXCEEDED")]
     );
+    let until_tomorrow = items[4].refusal.as_ref().and_then(|refusal| refusal.retry_after);
+    let seconds = until_tomorrow.expect("an item says when to come again").seconds;
+    assert!((0..=86_400).contains(&seconds), "{seconds}");
     let other = officer(&scene, &gateway, &office, "officer-2").await;
     let refused = other.citizen(get(BINH)).await.unwrap_err();
     assert_eq!(details(&refused).0, "quota.calls_per_day");

@@ -20,7 +20,8 @@ mod trial;
 
 use std::time::Duration;
 
-pub use stage::Stage;
+pub use honest::Stretch;
+pub use stage::{Stage, Times};
 pub use trial::{Gates, Seen, try_attack};
 
 /// An attack by name.

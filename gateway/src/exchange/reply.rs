@@ -80,6 +80,7 @@ impl Reply {
                     reason: refusal.reason.word().to_owned(),
                     message: refusal.message,
                     missing_clause: refusal.clause.unwrap_or_default(),
+                    retry_after: refusal.retry_after.and_then(|time| time.try_into().ok()),
                 };
                 put_bytes(&mut out, 5, &refusal.encode_to_vec());
                 out.into()

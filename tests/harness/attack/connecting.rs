@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use super::Ended;
-use super::stage::{HANDSHAKE, Stage};
+use super::stage::Stage;
 use crate::wire::{self, PREFACE};
 
 /// Handshakes that drip at one moment; more than the gateway takes from one address.
@@ -28,7 +28,7 @@ pub(super) async fn slow_handshake(stage: &Stage) -> Ended {
         .chain([7; 400])
         .collect();
     all(DRIPPING, || {
-        one(stage, HANDSHAKE, async |socket: &mut TcpStream| {
+        one(stage, stage.times.handshake, async |socket: &mut TcpStream| {
             for byte in &hello {
                 socket.write_u8(*byte).await?;
                 let mut answer = [0; 64];
@@ -44,7 +44,7 @@ pub(super) async fn slow_handshake(stage: &Stage) -> Ended {
 
 /// Connections that say nothing, as fast as they can be made.
 pub(super) async fn flood(stage: &Stage, _: Duration) -> Ended {
-    all(SILENT, || one(stage, HANDSHAKE, until_closed)).await
+    all(SILENT, || one(stage, stage.times.handshake, until_closed)).await
 }
 
 /// What is not TLS, again and again.

@@ -12,7 +12,7 @@ use tokio::time::{interval, sleep, timeout};
 
 use super::Ended;
 use super::flood::told;
-use super::stage::{CALL, HANDSHAKE, IDLE, SEND, Stage, message, stream};
+use super::stage::{Stage, message, stream};
 use crate::wire::{self, INITIAL_WINDOW_SIZE, PREFACE, flag, frame, kind, window_update};
 
 const CONNECTIONS: usize = 20;
@@ -47,7 +47,7 @@ pub(super) async fn window(stage: &Stage, bytes: u32) -> Ended {
             0 => Vec::new(),
             _ => window_update(stream(number), 1),
         },
-        allowed: SEND,
+        allowed: stage.times.send,
     };
     held.on_all(CONNECTIONS).await
 }
@@ -60,7 +60,7 @@ pub(super) async fn endless_streams(stage: &Stage) -> Ended {
         streams: STREAMS,
         opening: &|number| stage.open(stream(number)),
         drip: &|_| Vec::new(),
-        allowed: CALL,
+        allowed: stage.times.call,
     };
     held.on_all(CONNECTIONS).await
 }
@@ -78,7 +78,7 @@ pub(super) async fn slow_body(stage: &Stage) -> Ended {
             [stage.open(stream(number)), data].concat()
         },
         drip: &|number| frame(kind::DATA, flag::NONE, stream(number), &[0]),
-        allowed: CALL,
+        allowed: stage.times.call,
     };
     held.on_all(CONNECTIONS).await
 }
@@ -91,7 +91,7 @@ pub(super) async fn idle(stage: &Stage) -> Ended {
         streams: 0,
         opening: &|_| Vec::new(),
         drip: &|_| Vec::new(),
-        allowed: IDLE,
+        allowed: stage.times.idle,
     };
     held.on_all(IDLE_CONNECTIONS).await
 }
@@ -181,7 +181,7 @@ pub(super) async fn never_reads(stage: &Stage) -> Ended {
 
 async fn mute(stage: &Stage) -> Ended {
     let mut sent = 0;
-    let outcome = timeout(SEND + PATIENCE, async {
+    let outcome = timeout(stage.times.send + PATIENCE, async {
         let socket = TcpSocket::new_v4()?;
         socket.set_recv_buffer_size(4_096)?;
         socket.bind(SocketAddr::from((stage.from, 0)))?;
@@ -208,7 +208,7 @@ async fn mute(stage: &Stage) -> Ended {
             }
         };
         let _ = write().await;
-        io::Result::Ok(begun.elapsed().saturating_sub(SEND))
+        io::Result::Ok(begun.elapsed().saturating_sub(stage.times.send))
     })
     .await;
     Ended {
@@ -244,10 +244,10 @@ pub(super) async fn slow_preface(stage: &Stage) -> Ended {
             std::future::pending::<()>().await;
         };
         tokio::select! { () = read => {}, () = write => {} }
-        Ok(begun.elapsed().saturating_sub(HANDSHAKE))
+        Ok(begun.elapsed().saturating_sub(stage.times.handshake))
     };
     let each = || async {
-        let outcome = timeout(HANDSHAKE + PATIENCE, one()).await;
+        let outcome = timeout(stage.times.handshake + PATIENCE, one()).await;
         Ended {
             after: outcome.ok().map(Result::unwrap_or_default),
             how: "closed".to_owned(),

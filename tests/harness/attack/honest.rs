@@ -36,16 +36,38 @@ struct Call {
 }
 
 /// What a stretch of time showed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Stretch {
-    /// Lookups on the standing connection.
-    pub calls: usize,
-    /// The time within which 99 of 100 of them were answered.
-    pub p99: Duration,
+    /// How long the answers on the standing connection took, the shortest first.
+    pub took: Vec<Duration>,
     /// The longest time of a new connection with its lookup.
     pub newcomer: Duration,
     /// What went wrong.
     pub errors: Vec<String>,
+}
+
+impl Stretch {
+    /// The time within which 99 of 100 lookups on the standing connection were answered.
+    #[must_use]
+    pub fn p99(&self) -> Duration {
+        self.took
+            .get(self.took.len() * 99 / 100)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// Several stretches as one.
+    #[must_use]
+    pub fn together<'a>(stretches: impl Iterator<Item = &'a Self>) -> Self {
+        let mut all = Self::default();
+        for stretch in stretches {
+            all.took.extend(&stretch.took);
+            all.newcomer = all.newcomer.max(stretch.newcomer);
+            all.errors.extend(stretch.errors.iter().cloned());
+        }
+        all.took.sort_unstable();
+        all
+    }
 }
 
 impl Honest {
@@ -88,8 +110,7 @@ impl Honest {
         };
         let (calls, newcomers) = (took(false), took(true));
         Stretch {
-            calls: calls.len(),
-            p99: calls.get(calls.len() * 99 / 100).copied().unwrap_or_default(),
+            took: calls,
             newcomer: newcomers.last().copied().unwrap_or_default(),
             errors: within.iter().filter_map(|call| call.error.clone()).collect(),
         }

@@ -15,15 +15,35 @@ use crate::{Agency, Gateway, Scene};
 
 const METHOD: &[u8] = b"/lienthong.population.v1.PopulationService/GetCitizen";
 
-/// The times that a run of the kit sets, so that what is held open ends within seconds. Everything
-/// else of section `[listener]` keeps its default.
-pub(super) const HANDSHAKE: Duration = Duration::from_secs(2);
-/// See [`HANDSHAKE`].
-pub(super) const CALL: Duration = Duration::from_secs(2);
-/// See [`HANDSHAKE`].
-pub(super) const SEND: Duration = Duration::from_secs(2);
-/// See [`HANDSHAKE`].
-pub(super) const IDLE: Duration = Duration::from_secs(3);
+/// The times that a run of the kit sets in section `[listener]`; everything else keeps its default.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// `handshake_timeout`.
+    pub handshake: Duration,
+    /// `call_timeout`.
+    pub call: Duration,
+    /// `send_timeout`.
+    pub send: Duration,
+    /// `idle_timeout`.
+    pub idle: Duration,
+}
+
+impl Times {
+    /// So short that what is held open ends within seconds.
+    pub const SHORT: Self = Self {
+        handshake: Duration::from_secs(2),
+        call: Duration::from_secs(2),
+        send: Duration::from_secs(2),
+        idle: Duration::from_secs(3),
+    };
+    /// Nearer to the defaults: what an attack opens at once is then not all that there is to see of it.
+    pub const LONG: Self = Self {
+        handshake: Duration::from_secs(5),
+        call: Duration::from_secs(12),
+        send: Duration::from_secs(12),
+        idle: Duration::from_secs(12),
+    };
+}
 
 /// A gateway's address, and a certificate and token that it takes: the worst attacker is an agency
 /// whose system has been taken over.
@@ -36,11 +56,13 @@ pub struct Stage {
     pub tls: Arc<ClientConfig>,
     /// The same without ALPN.
     pub tls_without_alpn: Arc<ClientConfig>,
+    /// How long the gateway lets what is held open be.
+    pub times: Times,
     token: String,
 }
 
 impl Stage {
-    /// The attacker of a scene.
+    /// The attacker of a scene whose times are short.
     #[must_use]
     pub fn new(scene: &Scene, gateway: &Gateway) -> Self {
         Self::of(&scene.agency(OFFICE), scene, gateway)
@@ -57,6 +79,7 @@ impl Stage {
             from: Ipv4Addr::new(127, 0, 0, 2),
             tls: Arc::new(tls),
             tls_without_alpn: Arc::new(tls_without_alpn),
+            times: Times::SHORT,
             token: office.token(scene),
         }
     }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::honest::{Honest, Stretch};
-use super::stage::{CALL, HANDSHAKE, IDLE, SEND, Stage};
+use super::stage::{Stage, Times};
 use super::{Attack, Ended};
 use crate::{Gateway, Scene};
 
@@ -51,7 +51,7 @@ pub struct Seen {
     pub peak: u64,
     /// What was left of them within seconds after.
     pub after: u64,
-    /// The honest caller just before.
+    /// The honest caller while nobody attacked.
     pub idle: Stretch,
     /// The honest caller while the attack lasted.
     pub honest: Stretch,
@@ -106,7 +106,7 @@ impl Seen {
     /// The honest p99 against the idle one.
     #[must_use]
     pub fn slower(&self) -> f64 {
-        self.honest.p99.as_secs_f64() / self.idle.p99.as_secs_f64()
+        self.honest.p99().as_secs_f64() / self.idle.p99().as_secs_f64()
     }
 }
 
@@ -116,7 +116,7 @@ impl Seen {
 /// # Panics
 /// When the gateway does not start or the honest caller is not let in before the attack.
 #[must_use]
-pub fn try_attack(attack: Attack, length: Duration) -> Seen {
+pub fn try_attack(attack: Attack, length: Duration, times: Times) -> Seen {
     let scene = Scene::new();
     let short = format!(
         r#"[listener]
@@ -125,17 +125,18 @@ call_timeout = "{}ms"
 send_timeout = "{}ms"
 idle_timeout = "{}ms"
 "#,
-        HANDSHAKE.as_millis(),
-        CALL.as_millis(),
-        SEND.as_millis(),
-        IDLE.as_millis(),
+        times.handshake.as_millis(),
+        times.call.as_millis(),
+        times.send.as_millis(),
+        times.idle.as_millis(),
     );
     scene.tree.edit("gateway.toml", "[listener]\n", &short);
     scene
         .tree
         .edit("gateway.toml", "filter = \"info\"", "filter = \"warn\"");
     let mut gateway = scene.start();
-    let stage = Stage::new(&scene, &gateway);
+    let mut stage = Stage::new(&scene, &gateway);
+    stage.times = times;
     let honest = Honest::start(&scene, &gateway);
     thread::sleep(WARM_UP);
     let quiet = Instant::now();
