@@ -33,11 +33,23 @@ pub trait Storage: Clone + Send + Sync + 'static {
     /// As the system says.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
+    /// Takes a file away.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
     /// Makes a directory and those above it, if they are missing.
     ///
     /// # Errors
     /// As the system says.
     fn create_directory(&self, path: &Path) -> io::Result<()>;
+
+    /// Takes a directory away with the files in it.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn remove_directory(&self, path: &Path) -> io::Result<()>;
 
     /// Makes the names in a directory durable.
     ///
@@ -115,8 +127,16 @@ impl Storage for Disk {
         fs::rename(from, to)
     }
 
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
     fn create_directory(&self, path: &Path) -> io::Result<()> {
         fs::create_dir_all(path)
+    }
+
+    fn remove_directory(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir_all(path)
     }
 
     fn sync_directory(&self, path: &Path) -> io::Result<()> {

@@ -77,8 +77,16 @@ impl Storage for Faulty {
         Disk.rename(from, to)
     }
 
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        Disk.remove(path)
+    }
+
     fn create_directory(&self, path: &Path) -> io::Result<()> {
         Disk.create_directory(path)
+    }
+
+    fn remove_directory(&self, path: &Path) -> io::Result<()> {
+        Disk.remove_directory(path)
     }
 
     fn sync_directory(&self, path: &Path) -> io::Result<()> {
