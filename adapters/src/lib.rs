@@ -9,6 +9,7 @@
 //! | what is counted and timed | [`measured`] |
 //! | what every kind promises, to be run against a new one | [`conformance`] |
 //! | the kinds | [`embedded`] |
+//! | an answer as a tree, and its bounds | [`tree`] |
 //! | names, dates and identifiers | [`text`] |
 #![forbid(unsafe_code)]
 
@@ -24,6 +25,7 @@ pub mod measured;
 pub mod registry;
 pub mod settings;
 pub mod text;
+pub mod tree;
 
 pub use check::{Problem, check};
 pub use connect::{ConnectError, connect, connect_measured};
