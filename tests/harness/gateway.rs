@@ -54,6 +54,8 @@ impl Gateway {
             .arg("serve")
             .arg("--config")
             .arg(scene.tree.root())
+            // As `deploy/` starts it.
+            .env("MIMALLOC_PURGE_DELAY", "0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(stderr)

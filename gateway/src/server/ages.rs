@@ -4,16 +4,24 @@ use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Counts by age.
-#[derive(Default)]
 pub(super) struct Ages {
-    /// By the tick of their beginning, modulo 8.
-    young: [AtomicU32; 8],
+    /// By the tick of their beginning, modulo their number.
+    young: [AtomicU32; 2 * Ages::YOUNG as usize],
     old: AtomicU32,
 }
 
+impl Default for Ages {
+    fn default() -> Self {
+        Self {
+            young: [const { AtomicU32::new(0) }; 2 * Self::YOUNG as usize],
+            old: AtomicU32::new(0),
+        }
+    }
+}
+
 impl Ages {
-    /// Ticks until a thing is old.
-    pub(super) const YOUNG: u32 = 4;
+    /// Ticks until a thing is old: so finely is a time kept.
+    pub(super) const YOUNG: u32 = 32;
 
     pub(super) fn enter(&self, epoch: u32) {
         change(self.slot(epoch), |count| count + 1);
@@ -56,23 +64,23 @@ mod tests {
     use super::Ages;
 
     #[test]
-    fn a_thing_is_old_after_four_whole_ticks_and_leaves_from_where_it_is() {
+    fn a_thing_is_old_when_its_ticks_have_passed_and_leaves_from_where_it_is() {
         let ages = Ages::default();
         ages.enter(0);
         ages.enter(1);
-        for now in 1..=4 {
+        for now in 1..=Ages::YOUNG {
             ages.turn(now);
             assert_eq!(ages.old(), 0);
         }
-        ages.turn(5);
+        ages.turn(Ages::YOUNG + 1);
         assert_eq!(ages.old(), 1, "the one that entered in tick 0");
-        ages.leave(1, 5);
-        ages.turn(6);
+        ages.leave(1, Ages::YOUNG + 1);
+        ages.turn(Ages::YOUNG + 2);
         assert_eq!(ages.old(), 1, "the other left while it was young");
-        ages.leave(0, 6);
+        ages.leave(0, Ages::YOUNG + 2);
         assert_eq!(ages.old(), 0);
         // Many rounds of the ring later.
-        for now in 7..100 {
+        for now in Ages::YOUNG + 3..Ages::YOUNG * 10 {
             ages.enter(now - 1);
             ages.leave(now - 1, now - 1);
             ages.turn(now);

@@ -23,6 +23,8 @@ const RECOVERY: Duration = Duration::from_secs(5);
 const TURN: u32 = 16 << 10;
 /// A frame is as much work as so many bytes.
 const FRAME: u32 = 128;
+/// So is a call that was begun for nothing.
+const GIVEN_UP: u32 = 2 << 10;
 
 /// Why a connection is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,9 +165,10 @@ impl Conduct {
         }
     }
 
-    /// The connection is polled anew.
+    /// The connection is polled anew. What it took beyond its last turn it owes.
     pub(super) fn begin_turn(&self) {
-        self.turn.store(0, Relaxed);
+        self.turn
+            .store(self.turn.load(Relaxed).saturating_sub(TURN), Relaxed);
     }
 
     /// Whether it has had its turn.
@@ -176,7 +179,10 @@ impl Conduct {
     /// Bytes and frames came.
     pub(super) fn works(&self, bytes: usize, frames: u32) {
         let work = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let work = work.saturating_add(frames.saturating_mul(FRAME));
+        self.takes(work.saturating_add(frames.saturating_mul(FRAME)));
+    }
+
+    fn takes(&self, work: u32) {
         self.turn
             .store(self.turn.load(Relaxed).saturating_add(work), Relaxed);
     }
@@ -226,6 +232,7 @@ impl Conduct {
 
     /// A call was given up before its answer.
     pub(super) fn gives_up(&self) {
+        self.takes(GIVEN_UP);
         let earned = self.answered.load(Relaxed) / ANSWERS_PER_RESET;
         if !self.resets.spend(1, self.limits.resets, earned) {
             self.blame(Fault::Resets);
@@ -355,7 +362,7 @@ mod tests {
             [&making, &held].into_iter().for_each(|conduct| conduct.turn());
         }
         assert_eq!(held.fault(), None);
-        for _ in 0..20 {
+        for _ in 0..Ages::YOUNG * 5 {
             [&making, &held, &silent]
                 .into_iter()
                 .for_each(|conduct| conduct.turn());
