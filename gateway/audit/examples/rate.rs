@@ -183,7 +183,7 @@ fn million(folder: &Path, entries: u64) -> Fallible {
         report.entries as f64 / report.duration.as_secs_f64()
     );
     open(folder, Signer::load(&key_file)?)?.close();
-    std::fs::remove_dir_all(folder.join("hash"))?;
+    std::fs::remove_dir_all(folder.join("tile"))?;
     let log = open(folder, Signer::load(&key_file)?)?;
     let begun = Instant::now();
     for index in 0..1000 {

@@ -1,5 +1,6 @@
 //! The writing half of an open log: entries are put in line by callers, and committed by a thread of its own.
 
+mod keeper;
 mod line;
 mod open;
 mod publisher;
@@ -24,6 +25,7 @@ use crate::tree::{Hash, leaf_hash};
 
 pub use open::Log;
 use shared::Handle;
+pub(crate) use shared::Shared;
 
 /// How the log behaves. Sizes are in bytes.
 #[derive(Clone, Debug)]
@@ -283,6 +285,10 @@ impl<S: Storage> Appender<S> {
     /// Commits what is in line, publishes the last checkpoint and ends the threads. Other clones are refused from now on.
     pub fn close(self) {
         self.handle.shut_down();
+    }
+
+    pub(crate) fn shared(&self) -> &Shared<S> {
+        &self.handle.shared
     }
 
     fn within(&self, asked: u64, last: Option<u64>) -> Result<(), ReadError> {

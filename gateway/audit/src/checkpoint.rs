@@ -92,6 +92,45 @@ impl SignedCheckpoint {
         })
     }
 
+    /// When the witness cosigned it, in seconds since 1970.
+    ///
+    /// # Errors
+    /// When it did not, or a signature that names its key does not verify.
+    pub fn cosigned(&self, witness: &VerifyingKey) -> Result<u64, NoteError> {
+        let note = Note::parse(&self.note)?;
+        note.verify(witness)?;
+        let times = note.signatures_of(witness);
+        times
+            .filter_map(|(_, signature)| witness.time(&signature))
+            .max()
+            .ok_or(NoteError::NotSigned)
+    }
+
+    /// The same checkpoint with the signature lines that are the witness's, and when it cosigned. Lines of others are left out.
+    ///
+    /// # Errors
+    /// When there is no line of the witness, or one does not verify.
+    pub fn with_cosignature(&self, lines: &str, witness: &VerifyingKey) -> Result<(Self, u64), NoteError> {
+        let answer = format!("{}\n{lines}", self.checkpoint_text()?);
+        let parsed = Note::parse(&answer)?;
+        let mut note = self.note.clone();
+        for (line, _) in parsed.signatures_of(witness) {
+            if !note.contains(line) {
+                note.push_str(line);
+            }
+        }
+        let cosigned = Self {
+            checkpoint: self.checkpoint.clone(),
+            note,
+        };
+        let time = cosigned.cosigned(witness)?;
+        Ok((cosigned, time))
+    }
+
+    fn checkpoint_text(&self) -> Result<&str, NoteError> {
+        Ok(Note::parse(&self.note)?.text)
+    }
+
     /// What was signed.
     #[must_use]
     pub fn checkpoint(&self) -> &Checkpoint {

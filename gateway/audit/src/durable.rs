@@ -54,7 +54,10 @@ pub enum Unavailable {
     /// The entry was in line when writing failed. It is not in the log.
     #[error("entry was lost before it was durable")]
     NotDurable,
-    /// The entry is over 64 KiB.
+    /// No witness has cosigned for longer than the operator waits; it goes on when one does.
+    #[error("audit log has no witness")]
+    Unwitnessed,
+    /// The entry is 64 KiB or more.
     #[error("entry is longer than the log takes")]
     EntryTooLarge,
     /// The bytes are not an entry's canonical form.

@@ -9,8 +9,8 @@ use prost::Message;
 
 pub use canonical::{NotCanonical, check_canonical};
 
-/// The longest encoded entry, in bytes.
-pub const MAX_ENTRY_BYTES: usize = 64 * 1024;
+/// The longest encoded entry, in bytes: what a bundle of c2sp.org/tlog-tiles can hold.
+pub const MAX_ENTRY_BYTES: usize = 64 * 1024 - 1;
 
 /// The schema version that [`Entry::new`] writes.
 pub const ENTRY_VERSION: u32 = 1;

@@ -5,7 +5,7 @@
 //! - [`entry`]: what is written; [`pseudonym`]: how a subject is named without being named.
 //! - [`appender`]: the line that callers put entries in, and the thread that commits them; [`waiters`]: how callers learn of it.
 //! - [`tree`], [`proof`], [`checkpoint`], [`receipt`]: hashing, proofs, signed notes, what is handed out.
-//! - [`storage`], `frame`, `segment`, `hashes`, `recovery`: bytes on disk and how they survive.
+//! - [`storage`], `frame`, `segment`, `seal`, `tiles`, `recovery`: bytes on disk and how they survive.
 //! - [`verify`](mod@verify), [`reader`]: those who only read.
 
 pub mod appender;
@@ -13,7 +13,7 @@ pub mod checkpoint;
 pub mod durable;
 pub mod entry;
 mod frame;
-mod hashes;
+mod journal;
 mod layout;
 mod locate;
 pub mod proof;
@@ -21,8 +21,11 @@ pub mod pseudonym;
 pub mod reader;
 pub mod receipt;
 pub mod recovery;
+pub mod retention;
+mod seal;
 mod segment;
 pub mod storage;
+mod tiles;
 pub mod tree;
 #[cfg(test)]
 mod trial;
@@ -37,6 +40,7 @@ pub use pseudonym::Pseudonymizer;
 pub use reader::{Entries, Filter, entries};
 pub use receipt::Receipt;
 pub use recovery::{OpenError, Recovery};
+pub use retention::{Removal, RetentionError};
 pub use tree::Hash;
 pub use verify::{Damage, Finding, Progress, Report, VerifyError, VerifyOptions, verify};
 pub use waiters::Waiters;

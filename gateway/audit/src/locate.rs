@@ -29,7 +29,7 @@ impl Places {
             .into_iter()
             .rfind(|first| *first <= index)
             .ok_or(io::ErrorKind::NotFound)?;
-        let file = storage.open(&layout.segment(first))?;
+        let file = segment::open(storage, layout, first)?;
         let mut places = self
             .segments
             .lock()

@@ -13,6 +13,7 @@ use std::path::Path;
 use crate::entry::{Entry, EntryError};
 use crate::frame::{Frames, Kind, Step};
 use crate::layout::{Layout, segment_name};
+use crate::seal::SegmentFile;
 use crate::segment::{self, OpeningError};
 use crate::storage::Disk;
 
@@ -47,15 +48,16 @@ pub enum ReaderError {
 
 /// Entries in order, each with its index. At the end of the log it gives `None`; asked again later, it goes on with what was
 /// added since.
-#[derive(Debug)]
 pub struct Entries {
     layout: Layout,
     /// The segment being read; none when the next one is still to be found.
-    open: Option<(File, u64)>,
+    open: Option<(SegmentFile<File>, u64)>,
     offset: u64,
     next_index: u64,
     wanted: u64,
     ready: VecDeque<(u64, Vec<u8>)>,
+    /// Whether a segment was found before.
+    started: bool,
     failed: bool,
 }
 
@@ -77,6 +79,7 @@ pub fn entries(folder: &Path) -> Entries {
         next_index: 0,
         wanted: 0,
         ready: VecDeque::new(),
+        started: false,
         failed: false,
     }
 }
@@ -91,6 +94,7 @@ impl Entries {
             next_index: index,
             wanted: index,
             ready: VecDeque::new(),
+            started: false,
             ..self
         }
     }
@@ -174,22 +178,22 @@ impl Entries {
     }
 
     /// Opens the segment that holds the next entry.
-    fn open_segment(&mut self) -> Result<Option<(File, u64)>, ReaderError> {
+    fn open_segment(&mut self) -> Result<Option<(SegmentFile<File>, u64)>, ReaderError> {
         let firsts = segment::list(&Disk, &self.layout)?;
-        let Some(first) = firsts.iter().copied().rfind(|first| *first <= self.next_index) else {
-            return match firsts.first() {
-                None => Ok(None),
-                Some(first) => {
-                    let what = format!("entries before {first} are missing");
-                    Err(ReaderError::Damaged {
-                        file: segment_name(*first),
-                        offset: 0,
-                        what,
-                    })
-                }
-            };
+        // What retention removed is passed over; whether it was retention, the verifier tells.
+        let holds = firsts.iter().copied().rfind(|first| *first <= self.next_index);
+        let Some(first) = holds.or_else(|| firsts.first().copied()) else {
+            return Ok(None);
         };
-        let file = File::open(self.layout.segment(first))?;
+        if holds.is_none() && self.started {
+            return Err(ReaderError::Damaged {
+                file: segment_name(first),
+                offset: 0,
+                what: format!("entries before {first} are missing"),
+            });
+        }
+        self.started = true;
+        let file = segment::open(&Disk, &self.layout, first)?;
         let opening = segment::read_opening(&file, first).map_err(|error| match error {
             OpeningError::File(error) => ReaderError::File(error),
             OpeningError::Damaged(offset, what) => ReaderError::Damaged {
@@ -206,6 +210,17 @@ impl Entries {
         self.offset = opening.end;
         self.next_index = first;
         Ok(Some((file, first)))
+    }
+}
+
+impl std::fmt::Debug for Entries {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "Entries({}, next {})",
+            self.layout.root.display(),
+            self.next_index
+        )
     }
 }
 

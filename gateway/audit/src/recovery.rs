@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use crate::checkpoint::{NoteError, SignedCheckpoint, VerifyingKey};
 use crate::frame::{BadFrame, Frames, Kind, Step, written_beyond};
-use crate::hashes::Hashes;
 use crate::layout::{CHECKPOINT, Layout, segment_name};
 use crate::segment::{self, Opening, OpeningError};
 use crate::storage::{Storage, StoredFile, read_exact_at};
+use crate::tiles::Tiles;
 use crate::tree::{Tree, leaf_hash};
 
 pub(crate) use torn::acknowledged_beyond;
@@ -28,8 +28,8 @@ pub struct Recovery {
     pub segments: usize,
     /// Bytes behind the last checkpoint that were cut away: a batch that a crash interrupted.
     pub cut_bytes: u64,
-    /// Whether the node hashes were missing and had to be made again from the whole journal.
-    pub rebuilt_hashes: bool,
+    /// Whether tiles were missing and had to be made again from the whole journal.
+    pub rebuilt_tiles: bool,
     /// How long it took.
     pub duration: Duration,
 }
@@ -62,6 +62,9 @@ pub enum OpenError {
     /// There are entries but no published checkpoint, which stands there before the first entry is taken.
     #[error("audit log has {0} entries but no published checkpoint: it was removed")]
     Unpublished(u64),
+    /// Tiles of entries that were removed by retention are missing, and cannot be made again.
+    #[error("audit log: tiles of the {0} entries that retention removed are missing")]
+    Pruned(u64),
     /// The journal and the published checkpoint disagree on the past.
     #[error("audit log and its published checkpoint of {0} entries have different roots")]
     Forked(u64),
@@ -107,11 +110,10 @@ pub(crate) struct Replayed<F> {
 }
 
 /// Reads the segment that starts at `first` up to its last durable checkpoint, or up to the one of `keep` entries.
-/// Completed tiles go to `hashes`. The file is not changed.
+/// The tree keeps the tiles that became full on the way. The file is not changed.
 pub(crate) fn replay<S: Storage>(
     storage: &S,
     layout: &Layout,
-    hashes: &Hashes<S>,
     key: &VerifyingKey,
     first: u64,
     keep: Option<u64>,
@@ -163,7 +165,6 @@ pub(crate) fn replay<S: Storage>(
                 note.clear();
                 note.push_str(text);
                 end = frames.offset();
-                hashes.take_tiles(&mut tree).map_err(OpenError::file("hash"))?;
             }
         }
     };
@@ -220,14 +221,16 @@ fn refused_opening(name: &str, error: OpeningError) -> OpenError {
     }
 }
 
-/// Makes the node hashes of all finished segments again. `firsts` are the first indexes of all segments.
-pub(crate) fn rebuild_hashes<S: Storage>(
+/// Places the tiles of hashes again that end behind `placed` and not behind the start of the last of these segments, whose
+/// first indexes follow each other without gap. The first one must begin at `placed` or before it.
+pub(crate) fn place_tiles_again<S: Storage>(
     storage: &S,
     layout: &Layout,
-    hashes: &Hashes<S>,
+    tiles: &Tiles<S>,
     firsts: &[u64],
+    placed: u64,
 ) -> Result<(), OpenError> {
-    let mut tree = Tree::empty();
+    let mut tree: Option<Tree> = None;
     for pair in firsts.windows(2) {
         let &[first, next] = pair else { continue };
         let name = segment_name(first);
@@ -236,32 +239,36 @@ pub(crate) fn rebuild_hashes<S: Storage>(
             offset,
             what: what.to_owned(),
         };
-        let file = storage
-            .open(&layout.segment(first))
-            .map_err(OpenError::file(&name))?;
+        let file = segment::open(storage, layout, first).map_err(OpenError::file(&name))?;
         let opening = segment::read_opening(&file, first).map_err(|error| refused_opening(&name, error))?;
-        if opening.tree.edge() != tree.edge() {
-            return Err(damaged(0, "tree edge does not continue the segment before"));
-        }
+        let mut growing = match tree {
+            Some(tree) if opening.tree.edge() != tree.edge() => {
+                return Err(damaged(0, "tree edge does not continue the segment before"));
+            }
+            Some(tree) => tree,
+            None => opening.tree,
+        };
         let mut frames = Frames::new(&file, opening.end);
-        while tree.size() < next {
+        while growing.size() < next {
             let at = frames.offset();
             match frames.next().map_err(OpenError::file(&name))? {
                 Step::Frame {
                     kind: Kind::Entry,
                     payload,
                     ..
-                } => tree.push(leaf_hash(payload)),
+                } => growing.push(leaf_hash(payload)),
                 Step::Frame { .. } => {}
                 Step::End => return Err(damaged(at, "ends before the next segment")),
                 Step::Bad(bad) => return Err(damaged(at, &bad.to_string())),
             }
-            if !tree.completed().is_empty() {
-                hashes.take_tiles(&mut tree).map_err(OpenError::file("hash"))?;
+            for tile in growing.completed().filter(|tile| tile.end() > placed) {
+                tiles.place_full(tile).map_err(OpenError::file("tile"))?;
             }
+            growing.forget_completed(u64::MAX);
         }
+        tree = Some(growing);
     }
-    hashes.sync().map_err(OpenError::file("hash"))
+    Ok(())
 }
 
 /// The published checkpoint, if there is one.

@@ -7,7 +7,8 @@
 use std::io;
 
 use crate::frame::{self, BadFrame, FRAME_HEADER, Frames, Kind, Step};
-use crate::layout::{Layout, first_index_of};
+use crate::layout::{Layout, first_index_of, is_sealed};
+use crate::seal::{Sealed, SegmentFile};
 use crate::storage::{Storage, StoredFile, place_file, read_exact_at, write_zeros};
 use crate::tree::Tree;
 
@@ -180,14 +181,40 @@ fn expect<F: StoredFile>(
     }
 }
 
+/// Opens a segment in the form in which it is there. The plain one counts when both are.
+pub(crate) fn open<S: Storage>(
+    storage: &S,
+    layout: &Layout,
+    first_index: u64,
+) -> io::Result<SegmentFile<S::File>> {
+    match storage.open(&layout.segment(first_index)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let file = storage.open(&layout.sealed_segment(first_index))?;
+            Ok(SegmentFile::Sealed(Box::new(Sealed::open(file)?)))
+        }
+        other => Ok(SegmentFile::Plain(other?)),
+    }
+}
+
 /// First indexes of the segments there are, ascending.
 pub(crate) fn list<S: Storage>(storage: &S, layout: &Layout) -> io::Result<Vec<u64>> {
+    list_of(storage, layout, |_| true)
+}
+
+/// First indexes of the segments that are not sealed, ascending.
+pub(crate) fn list_unsealed<S: Storage>(storage: &S, layout: &Layout) -> io::Result<Vec<u64>> {
+    list_of(storage, layout, |name| !is_sealed(name))
+}
+
+fn list_of<S: Storage>(storage: &S, layout: &Layout, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<u64>> {
     let names = match storage.names(&layout.journal) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         other => other?,
     };
-    let mut firsts: Vec<u64> = names.iter().filter_map(|name| first_index_of(name)).collect();
+    let names = names.iter().filter(|name| wanted(name));
+    let mut firsts: Vec<u64> = names.filter_map(|name| first_index_of(name)).collect();
     firsts.sort_unstable();
+    firsts.dedup();
     Ok(firsts)
 }
 

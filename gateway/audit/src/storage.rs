@@ -111,7 +111,18 @@ impl Storage for Disk {
     type File = File;
 
     fn open(&self, path: &Path) -> io::Result<File> {
-        OpenOptions::new().read(true).write(true).open(path)
+        match OpenOptions::new().read(true).write(true).open(path) {
+            // An auditor's copy is for reading alone.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+                ) =>
+            {
+                File::open(path)
+            }
+            other => other,
+        }
     }
 
     fn create(&self, path: &Path) -> io::Result<File> {

@@ -3,6 +3,9 @@
 //! Node hashes are kept in rows: row `k` holds the hashes of the complete subtrees of 256^k leaves, and a tile is 256
 //! hashes of a row (C2SP tlog-tiles). The tree holds the unfinished tile of each row; finished ones go to disk.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 use sha2::{Digest as _, Sha256};
 
 /// A SHA-256 hash.
@@ -57,8 +60,30 @@ pub(crate) fn fold_complete(hashes: &[Hash]) -> Hash {
 pub(crate) struct Tile {
     pub(crate) row: usize,
     pub(crate) number: u64,
-    pub(crate) hashes: Vec<Hash>,
+    pub(crate) hashes: Arc<Vec<Hash>>,
 }
+
+impl Tile {
+    /// The index of the leaf behind the last one under this tile.
+    pub(crate) fn end(&self) -> u64 {
+        tile_end(self.row, self.number)
+    }
+}
+
+/// The index of the leaf behind the last one under this tile, when it is full.
+pub(crate) fn tile_end(row: usize, number: u64) -> u64 {
+    let height = TILE_HEIGHT * (row as u32 + 1);
+    (number + 1).checked_shl(height).unwrap_or(u64::MAX)
+}
+
+/// Full tiles of a row in a tree of `size` leaves.
+pub(crate) fn full_tiles(row: usize, size: u64) -> u64 {
+    size.checked_shr(TILE_HEIGHT * (row as u32 + 1))
+        .unwrap_or_default()
+}
+
+/// Full tiles that wait for the disk at most, 64 MiB. Those beyond are made again from the journal.
+const MOST_COMPLETED: usize = 8192;
 
 /// The tree as far as appending needs it.
 #[derive(Clone, Debug)]
@@ -67,7 +92,7 @@ pub(crate) struct Tree {
     /// For every set bit of `size`, the root of that complete subtree.
     peaks: [Hash; 64],
     rows: [Vec<Hash>; ROWS],
-    completed: Vec<Tile>,
+    completed: VecDeque<Tile>,
 }
 
 impl Tree {
@@ -76,7 +101,7 @@ impl Tree {
             size: 0,
             peaks: [[0; 32]; 64],
             rows: Default::default(),
-            completed: Vec::new(),
+            completed: VecDeque::new(),
         }
     }
 
@@ -107,7 +132,11 @@ impl Tree {
         if unfinished.len() == TILE_WIDTH {
             let number = self.size >> (TILE_HEIGHT as usize * (row + 1));
             let hashes = std::mem::replace(unfinished, Vec::with_capacity(TILE_WIDTH));
-            self.completed.push(Tile { row, number, hashes });
+            self.completed.push_back(Tile {
+                row,
+                number,
+                hashes: Arc::new(hashes),
+            });
         }
     }
 
@@ -122,14 +151,20 @@ impl Tree {
         peaks.fold(*lowest, |right, left| node_hash(left, &right))
     }
 
-    /// Full tiles not yet given to the disk.
-    pub(crate) fn completed(&self) -> &[Tile] {
-        &self.completed
+    /// Full tiles not yet given to the disk, in the order in which they became full.
+    pub(crate) fn completed(&self) -> impl Iterator<Item = &Tile> {
+        self.completed.iter()
     }
 
-    /// Forgets the full tiles, which are now on disk.
-    pub(crate) fn forget_completed(&mut self) {
-        self.completed.clear();
+    /// Forgets the full tiles that end at this leaf or before it, which are now on disk.
+    pub(crate) fn forget_completed(&mut self, until: u64) {
+        self.completed.retain(|tile| tile.end() > until);
+    }
+
+    /// Forgets the oldest full tiles if too many wait for the disk.
+    pub(crate) fn bound_completed(&mut self) {
+        let surplus = self.completed.len().saturating_sub(MOST_COMPLETED);
+        self.completed.drain(..surplus);
     }
 
     /// The hashes of the unfinished tile of a row.
@@ -137,22 +172,16 @@ impl Tree {
         self.rows.get(row).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The hash at `index` of a row, if it is still in memory.
-    pub(crate) fn in_memory(&self, row: usize, index: u64) -> Option<Hash> {
-        let (number, at) = (index >> TILE_HEIGHT, index as usize % TILE_WIDTH);
-        if let Some(tile) = self
+    /// The hashes of a tile, as many as there are, if it is still in memory.
+    pub(crate) fn tile(&self, row: usize, number: u64) -> Option<&[Hash]> {
+        if number == self.size >> (TILE_HEIGHT as usize * row) >> TILE_HEIGHT {
+            return Some(self.unfinished(row));
+        }
+        let found = self
             .completed
             .iter()
-            .find(|tile| tile.row == row && tile.number == number)
-        {
-            return tile.hashes.get(at).copied();
-        }
-        let unfinished = self.size >> (TILE_HEIGHT as usize * row) >> TILE_HEIGHT;
-        if number == unfinished {
-            self.unfinished(row).get(at).copied()
-        } else {
-            None
-        }
+            .find(|tile| tile.row == row && tile.number == number)?;
+        Some(&found.hashes)
     }
 
     /// The right edge as bytes: the size (8 bytes, little-endian), then the unfinished tile of each row from row 0 up.

@@ -2,14 +2,17 @@
 //!
 //! It shares with the writer only the reading of the formats. Memory does not grow with the log.
 
+mod copy;
 mod damage;
 mod diagnose;
+mod pruned;
 mod walk;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::checkpoint::{SignedCheckpoint, VerifyingKey};
+use crate::layout::Layout;
 use crate::tree::Hash;
 
 pub use damage::{Damage, Finding, VerifyError};
@@ -22,6 +25,11 @@ pub struct VerifyOptions {
     pub at_rest: bool,
     /// Checkpoints known from elsewhere (receipts, witnesses, an earlier run): the log must continue each of them.
     pub known: Vec<SignedCheckpoint>,
+    /// The folder is a copy that need not be whole: of the tiles and the checkpoint alone, or of the journal alone. What there is
+    /// is verified. Without this, whatever is missing was removed.
+    pub copy: bool,
+    /// Witnesses, each of whose cosignatures must be under a checkpoint of the folder that the log continues.
+    pub witnesses: Vec<VerifyingKey>,
 }
 
 /// How far the verifier is.
@@ -42,15 +50,20 @@ pub struct Report {
     pub origin: String,
     /// Entries, all of which are under a good signature.
     pub entries: u64,
+    /// How many of them, from the first on, were removed by retention: an entry tells of it, and their hashes are there and lead
+    /// to the signed roots.
+    pub removed: u64,
     /// The root of these entries.
     pub root: Hash,
     /// Segments read.
     pub segments: u64,
     /// Checkpoints whose signature and root were checked.
     pub checkpoints: u64,
-    /// Bytes of the journal read.
+    /// Bytes of the journal read, or of the bundles when there is no journal.
     pub bytes: u64,
-    /// Entries that the published checkpoint names.
+    /// Whether there was a journal. Otherwise everything was verified from the tiles.
+    pub journal: bool,
+    /// Entries that the published checkpoint names; 0 when a copy has none.
     pub published: u64,
     /// Bytes behind the last checkpoint: a batch that is being written or that a crash interrupted. It is not part of the log.
     pub unfinished_bytes: u64,
@@ -69,7 +82,12 @@ pub fn verify(
     progress: impl FnMut(Progress),
 ) -> Result<Report, VerifyError> {
     let begun = Instant::now();
-    let mut report = walk::walk(folder, key, options, progress)?;
+    let layout = Layout::new(folder);
+    let mut report = if options.copy && !layout.journal.exists() {
+        copy::walk(&layout, key, options, progress)?
+    } else {
+        walk::walk(&layout, key, options, progress)?
+    };
     report.duration = begun.elapsed();
     Ok(report)
 }

@@ -1,26 +1,28 @@
 //! Opening a log: lock, recover, start the threads.
 
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
 use tokio::sync::watch;
 
+use super::keeper::Keeper;
 use super::line::Line;
-use super::publisher::{self, Stop};
+use super::publisher::{self, Publisher, Stop};
 use super::shared::{Handle, Shared};
 use super::writer::Writer;
 use super::{Appender, Options};
 use crate::checkpoint::{Checkpoint, SignedCheckpoint, Signer};
 use crate::durable::{Durable, State};
-use crate::hashes::Hashes;
 use crate::layout::{CHECKPOINT, Layout};
 use crate::locate::Places;
-use crate::recovery::{OpenError, Recovery, published, rebuild_hashes, replay};
+use crate::recovery::{OpenError, Recovery, place_tiles_again, published, replay};
 use crate::segment::{self, Segment};
 use crate::storage::{Disk, Storage, StoredFile};
-use crate::tree::{Tree, empty_root};
+use crate::tiles::Tiles;
+use crate::tree::{TILE_HEIGHT, Tree, empty_root};
 
 /// A log on disk.
 #[derive(Debug)]
@@ -32,6 +34,10 @@ struct Start<F> {
     tree: Tree,
     checkpoint: SignedCheckpoint,
     recovery: Recovery,
+    /// All tiles that end at this leaf or before it are synced.
+    synced: u64,
+    /// All tiles of hashes that end at this leaf or before it are placed.
+    placed: u64,
 }
 
 impl Log {
@@ -54,7 +60,7 @@ impl Log {
         options: Options,
     ) -> Result<(Appender<S>, Recovery), OpenError> {
         let layout = Layout::new(folder);
-        for directory in [&layout.root, &layout.journal, &layout.hash] {
+        for directory in [&layout.root, &layout.journal, &layout.tile] {
             storage
                 .create_directory(directory)
                 .map_err(OpenError::file(directory.display().to_string()))?;
@@ -72,9 +78,9 @@ impl Log {
                 .map_err(OpenError::file(directory.display().to_string()))?;
         }
 
-        let hashes = Hashes::new(storage.clone(), layout.clone());
+        let tiles = Tiles::new(storage.clone(), layout.clone());
         let published = published(&storage, &layout, signer.key())?;
-        let start = Start::find(&storage, &layout, &hashes, &signer, published.as_ref(), &options)?;
+        let start = Start::find(&storage, &layout, &tiles, &signer, published.as_ref(), &options)?;
         let published = match published {
             Some(published) => published,
             None if start.tree.size() > 0 => return Err(OpenError::Unpublished(start.tree.size())),
@@ -97,14 +103,15 @@ impl Log {
             line: Line::new(size, options.queue_bytes),
             durable: watch::Sender::new(durable),
             tree: Mutex::new(start.tree),
-            hashes,
+            tiles,
+            placed: AtomicU64::new(start.synced),
             places: Places::default(),
             stop: Stop::default(),
             storage,
             layout,
         });
         let published = published.checkpoint();
-        if shared.root(published.size).map_err(OpenError::file("hash"))? != published.root {
+        if shared.root(published.size).map_err(OpenError::file("tile"))? != published.root {
             return Err(OpenError::Forked(published.size));
         }
 
@@ -116,13 +123,12 @@ impl Log {
             segment: Some(start.segment),
             checkpoint,
         };
-        let publishing = Arc::clone(&shared);
-        let published = published.size;
+        let publisher = Publisher::new(Arc::clone(&shared), published.size, start.synced, start.placed);
+        let keeper = Keeper::new(Arc::clone(&shared), start.synced);
         let threads = vec![
             spawn("audit-writer", move || writer.run())?,
-            spawn("audit-publisher", move || {
-                publisher::run(&publishing, interval, published)
-            })?,
+            spawn("audit-publisher", move || publisher.run(interval))?,
+            spawn("audit-keeper", move || keeper.run(interval))?,
         ];
         let handle = Handle {
             shared,
@@ -149,7 +155,7 @@ impl<F: StoredFile> Start<F> {
     fn find<S: Storage<File = F>>(
         storage: &S,
         layout: &Layout,
-        hashes: &Hashes<S>,
+        tiles: &Tiles<S>,
         signer: &Signer,
         published: Option<&SignedCheckpoint>,
         options: &Options,
@@ -166,11 +172,27 @@ impl<F: StoredFile> Start<F> {
             }
             return Self::fresh(storage, layout, signer, options, begun);
         };
-        let rebuilt_hashes = !hashes.reach(first).map_err(OpenError::file("hash"))?;
-        if rebuilt_hashes {
-            rebuild_hashes(storage, layout, hashes, &firsts)?;
+        // A segment is sealed when the tiles that its entries are in are synced; the others are made again.
+        let unsealed = segment::list_unsealed(storage, layout).map_err(OpenError::file("journal"))?;
+        let mut synced = unsealed
+            .first()
+            .copied()
+            .unwrap_or_default()
+            .next_multiple_of(1 << TILE_HEIGHT);
+        let rebuilt_tiles = !tiles.reach(synced).map_err(OpenError::file("tile"))?;
+        if rebuilt_tiles {
+            synced = firsts.first().copied().unwrap_or_default();
+            if synced != 0 {
+                return Err(OpenError::Pruned(synced));
+            }
         }
-        let replayed = replay(storage, layout, hashes, signer.key(), first, None)?;
+        // Beside one that a crash left in both forms there are sealed ones.
+        let from = firsts
+            .iter()
+            .position(|first| !rebuilt_tiles && unsealed.first() == Some(first));
+        let again = firsts.get(from.unwrap_or_default()..).unwrap_or_default();
+        place_tiles_again(storage, layout, tiles, again, synced)?;
+        let replayed = replay(storage, layout, signer.key(), first, None)?;
         let entries = replayed.tree.size();
         if entries < published {
             return Err(OpenError::Behind {
@@ -190,14 +212,13 @@ impl<F: StoredFile> Start<F> {
                 .and_then(|()| replayed.file.sync_data());
             cut.map_err(OpenError::file("journal"))?;
         }
-        hashes.trim(entries).map_err(OpenError::file("hash"))?;
         let segment = Segment::resume(replayed.file, &replayed.opening, replayed.end)
             .map_err(OpenError::file("journal"))?;
         let recovery = Recovery {
             entries,
             segments: firsts.len(),
             cut_bytes: replayed.torn,
-            rebuilt_hashes,
+            rebuilt_tiles,
             duration: begun.elapsed(),
         };
         Ok(Self {
@@ -205,6 +226,8 @@ impl<F: StoredFile> Start<F> {
             tree: replayed.tree,
             checkpoint: replayed.checkpoint,
             recovery,
+            synced,
+            placed: synced.max(first >> TILE_HEIGHT << TILE_HEIGHT),
         })
     }
 
@@ -234,7 +257,7 @@ impl<F: StoredFile> Start<F> {
             entries: 0,
             segments: 1,
             cut_bytes: 0,
-            rebuilt_hashes: false,
+            rebuilt_tiles: false,
             duration: begun.elapsed(),
         };
         Ok(Self {
@@ -242,6 +265,8 @@ impl<F: StoredFile> Start<F> {
             tree,
             checkpoint,
             recovery,
+            synced: 0,
+            placed: 0,
         })
     }
 }

@@ -1,15 +1,22 @@
-//! Renews the `checkpoint` file, off the writer's thread: a rename and a directory sync take as long as several commits.
+//! Publishes: tiles, bundles of entries, and then the `checkpoint` that names them (c2sp.org/tlog-tiles). All of it off the
+//! writer's thread: a rename and a directory sync take as long as several commits.
 
 use std::io;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::shared::Shared;
 use crate::checkpoint::SignedCheckpoint;
-use crate::layout::Layout;
+use crate::journal::Cursor;
+use crate::layout::{Layout, Series};
+use crate::recovery::place_tiles_again;
+use crate::segment;
 use crate::storage::{Storage, StoredFile, place_file};
+use crate::tiles::Bundle;
+use crate::tree::{ROWS, TILE_HEIGHT, TILE_WIDTH, Tile};
 
-/// Tells the publisher to end.
+/// Tells the threads beside the writer to end.
 #[derive(Default)]
 pub(super) struct Stop {
     stopped: Mutex<bool>,
@@ -22,7 +29,8 @@ impl Stop {
         self.wake.notify_all();
     }
 
-    fn pause(&self, interval: Duration) -> bool {
+    /// Waits so long; `true` when it is time to end.
+    pub(super) fn pause(&self, interval: Duration) -> bool {
         let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
         *self
             .wake
@@ -32,41 +40,181 @@ impl Stop {
     }
 }
 
-/// Publishes what is durable at once, every interval, and once more at the end.
-pub(super) fn run<S: Storage>(shared: &Shared<S>, interval: Duration, published: u64) {
-    let mut published = published;
-    let mut failing = false;
-    let mut stopped = false;
-    loop {
-        let checkpoint = Arc::clone(&shared.durable.borrow().checkpoint);
-        let size = checkpoint.checkpoint().size;
-        if published != size {
-            match publish(shared, &checkpoint) {
-                Ok(()) => {
-                    published = size;
-                    failing = false;
-                }
-                Err(error) if !failing => {
-                    failing = true;
-                    tracing::warn!(%error, size, "audit checkpoint could not be published; entries are durable, trying again");
-                }
-                Err(_) => {}
-            }
-        }
-        if stopped {
-            return;
-        }
-        stopped = shared.stop.pause(interval);
-    }
+/// How far publishing came.
+pub(super) struct Publisher<S: Storage> {
+    shared: Arc<Shared<S>>,
+    /// Entries that the published checkpoint names.
+    published: u64,
+    /// All tiles of hashes that end at this leaf or before it are placed.
+    placed: u64,
+    /// Where the entries of the next bundle are read on.
+    cursor: Cursor<S>,
+    /// The entries of the unfinished bundle.
+    bundle: Bundle,
 }
 
-/// Puts the checkpoint, and the node hashes that it covers, where readers find them.
-fn publish<S: Storage>(shared: &Shared<S>, signed: &SignedCheckpoint) -> io::Result<()> {
-    {
-        let tree = shared.tree.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.hashes.write_unfinished(&tree, signed.checkpoint().size)?;
+impl<S: Storage> Publisher<S> {
+    /// `bundles` is where the first bundle begins that may have to be placed again.
+    pub(super) fn new(shared: Arc<Shared<S>>, published: u64, bundles: u64, placed: u64) -> Self {
+        Self {
+            shared,
+            published,
+            placed,
+            cursor: Cursor::at(bundles),
+            bundle: Bundle::default(),
+        }
     }
-    place(&shared.storage, &shared.layout, signed)
+
+    /// Publishes what is durable at once, every interval, and once more at the end.
+    pub(super) fn run(mut self, interval: Duration) {
+        let mut failing = false;
+        let mut stopped = false;
+        // What was published before the log was opened is placed again, for a crash may have taken it.
+        let mut first = true;
+        loop {
+            let checkpoint = Arc::clone(&self.shared.durable.borrow().checkpoint);
+            let size = checkpoint.checkpoint().size;
+            if self.published != size || first {
+                match self.publish(&checkpoint) {
+                    Ok(()) => (failing, first) = (false, false),
+                    Err(error) if !failing => {
+                        failing = true;
+                        tracing::warn!(%error, size, "audit checkpoint could not be published; entries are durable, trying again");
+                    }
+                    Err(_) => {}
+                }
+            }
+            if stopped {
+                return;
+            }
+            stopped = self.shared.stop.pause(interval);
+        }
+    }
+
+    /// Puts the tiles that the checkpoint needs where readers find them, then the checkpoint.
+    fn publish(&mut self, signed: &SignedCheckpoint) -> io::Result<()> {
+        let size = signed.checkpoint().size;
+        self.full_tiles(size)?;
+        self.bundles(size)?;
+        self.unfinished(size)?;
+        let full = size >> TILE_HEIGHT << TILE_HEIGHT;
+        self.shared.placed.store(full, Ordering::Release);
+        if self.published != size {
+            place(&self.shared.storage, &self.shared.layout, signed)?;
+            self.published = size;
+        }
+        Ok(())
+    }
+
+    fn full_tiles(&mut self, size: u64) -> io::Result<()> {
+        let full = size >> TILE_HEIGHT << TILE_HEIGHT;
+        if full <= self.placed {
+            return Ok(());
+        }
+        let mut tiles = self.completed(size);
+        if !self.goes_on(&tiles) {
+            self.place_forgotten()?;
+            tiles = self.completed(size);
+        }
+        if !self.goes_on(&tiles) {
+            return Err(io::Error::other(
+                "full tiles are neither in memory nor in finished segments",
+            ));
+        }
+        for tile in &tiles {
+            self.shared.tiles.place_full(tile)?;
+        }
+        self.placed = full;
+        let mut tree = self.shared.tree.lock().unwrap_or_else(PoisonError::into_inner);
+        tree.forget_completed(full);
+        Ok(())
+    }
+
+    /// Whether these are the tiles behind the last one that was placed.
+    fn goes_on(&self, tiles: &[Tile]) -> bool {
+        let next = tiles.iter().find(|tile| tile.row == 0);
+        next.is_some_and(|tile| tile.number == self.placed >> TILE_HEIGHT)
+    }
+
+    /// The full tiles in memory that are durable and not yet placed.
+    fn completed(&self, size: u64) -> Vec<Tile> {
+        let tree = self.shared.tree.lock().unwrap_or_else(PoisonError::into_inner);
+        let fitting = |tile: &&Tile| tile.end() > self.placed && tile.end() <= size;
+        tree.completed().filter(fitting).cloned().collect()
+    }
+
+    /// More tiles became full than memory keeps: makes those of finished segments again from the journal.
+    fn place_forgotten(&mut self) -> io::Result<()> {
+        let Shared {
+            storage,
+            layout,
+            tiles,
+            ..
+        } = &*self.shared;
+        let firsts = segment::list(storage, layout)?;
+        let from = firsts.iter().rposition(|first| *first <= self.placed);
+        let firsts = firsts.get(from.unwrap_or_default()..).unwrap_or_default();
+        place_tiles_again(storage, layout, tiles, firsts, self.placed).map_err(io::Error::other)?;
+        let last = firsts.last().copied().unwrap_or_default();
+        self.placed = self.placed.max(last >> TILE_HEIGHT << TILE_HEIGHT);
+        Ok(())
+    }
+
+    fn bundles(&mut self, size: u64) -> io::Result<()> {
+        let Shared {
+            storage,
+            layout,
+            tiles,
+            ..
+        } = &*self.shared;
+        let bundle = &mut self.bundle;
+        let read = self.cursor.read(storage, layout, size, |index, entry| {
+            bundle.push(entry)?;
+            if bundle.entries == TILE_WIDTH {
+                tiles.place_full_bundle(index >> TILE_HEIGHT, &bundle.bytes)?;
+                bundle.clear();
+            }
+            Ok(())
+        });
+        if read.is_err() {
+            // The bundle is begun anew at the next attempt.
+            let begin = self.cursor.wanted() >> TILE_HEIGHT << TILE_HEIGHT;
+            self.cursor = Cursor::at(begin);
+            self.bundle.clear();
+        }
+        read
+    }
+
+    /// Places the unfinished tiles of a tree of `size` leaves, which may be smaller than the tree is now.
+    fn unfinished(&self, size: u64) -> io::Result<()> {
+        for row in 0..ROWS {
+            let count = size >> (TILE_HEIGHT as usize * row);
+            let (number, width) = (count >> TILE_HEIGHT, count as usize % TILE_WIDTH);
+            if width == 0 {
+                continue;
+            }
+            let hashes = {
+                let tree = self.shared.tree.lock().unwrap_or_else(PoisonError::into_inner);
+                let hashes = tree.tile(row, number).and_then(|hashes| hashes.get(..width));
+                hashes.map(<[_]>::to_vec)
+            };
+            // Gone when so many tiles became full meanwhile that memory gave this one up: the full one comes next.
+            if let Some(hashes) = hashes {
+                let series = Series::Hashes(row);
+                self.shared
+                    .tiles
+                    .place_partial(series, number, width, hashes.as_flattened())?;
+            }
+        }
+        let width = self.bundle.entries;
+        if width > 0 {
+            let number = size >> TILE_HEIGHT;
+            self.shared
+                .tiles
+                .place_partial(Series::Entries, number, width, &self.bundle.bytes)?;
+        }
+        Ok(())
+    }
 }
 
 /// Puts the checkpoint in the place of the one before.

@@ -1,6 +1,7 @@
 //! What callers, the writer and the publisher have in common.
 
 use std::io;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -9,32 +10,31 @@ use tokio::sync::watch;
 use super::line::Line;
 use super::publisher::Stop;
 use crate::durable::Durable;
-use crate::hashes::{Hashes, StoredNodes};
 use crate::layout::Layout;
 use crate::locate::Places;
 use crate::proof;
 use crate::storage::Storage;
+use crate::tiles::{StoredNodes, Tiles};
 use crate::tree::{Hash, Tree, empty_root};
 
 /// The open log.
-pub(super) struct Shared<S: Storage> {
-    pub(super) storage: S,
-    pub(super) layout: Layout,
+pub(crate) struct Shared<S: Storage> {
+    pub(crate) storage: S,
+    pub(crate) layout: Layout,
     pub(super) line: Line,
     pub(super) durable: watch::Sender<Durable>,
     /// Ahead of `durable` while a batch is being written.
     pub(super) tree: Mutex<Tree>,
-    pub(super) hashes: Hashes<S>,
+    pub(crate) tiles: Tiles<S>,
+    /// All tiles and bundles that end at this leaf or before it are placed.
+    pub(super) placed: AtomicU64,
     pub(super) places: Places,
     pub(super) stop: Stop,
 }
 
 impl<S: Storage> Shared<S> {
     pub(super) fn nodes(&self) -> StoredNodes<'_, S> {
-        StoredNodes {
-            hashes: &self.hashes,
-            tree: &self.tree,
-        }
+        StoredNodes::new(&self.tiles, &self.tree)
     }
 
     /// The root of the first `size` entries, which must be in the tree.
@@ -50,22 +50,21 @@ impl<S: Storage> Shared<S> {
 /// Keeps the threads; the last one to let go ends them.
 pub(super) struct Handle<S: Storage> {
     pub(super) shared: Arc<Shared<S>>,
-    /// The writer, then the publisher.
+    /// The writer, then the others.
     pub(super) threads: Mutex<Vec<JoinHandle<()>>>,
     /// Held until the last file is written.
     pub(super) lock: Mutex<Option<S::File>>,
 }
 
 impl<S: Storage> Handle<S> {
-    /// Ends the writer, then the publisher, then gives up the lock. A second call does nothing.
+    /// Ends the writer, then the others, then gives up the lock. A second call does nothing.
     pub(super) fn shut_down(&self) {
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         self.shared.line.close();
         let mut drained = threads.drain(..);
-        let (writer, publisher) = (drained.next(), drained.next());
-        drop(writer.map(JoinHandle::join));
+        drop(drained.next().map(JoinHandle::join));
         self.shared.stop.now();
-        drop(publisher.map(JoinHandle::join));
+        drained.for_each(|thread| drop(thread.join()));
         drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }

@@ -2,5 +2,7 @@
 
 mod durability;
 mod failure;
+mod published;
 mod reading;
 mod reopening;
+mod sealing;

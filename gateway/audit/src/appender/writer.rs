@@ -63,9 +63,6 @@ impl<S: Storage> Writer<S> {
             }
         }
         // What is written ahead stays zero: a closed log opens without work.
-        if let Err(error) = self.shared.hashes.sync() {
-            tracing::warn!(%error, "audit node hashes were not synced at the end; they will be made again");
-        }
     }
 
     /// Hashes, signs, writes and syncs a batch, then tells everybody.
@@ -111,14 +108,13 @@ impl<S: Storage> Writer<S> {
         Ok(())
     }
 
-    /// Work that nobody waits for: node hashes to disk, zeros ahead.
+    /// Work that nobody waits for: zeros ahead.
     fn keep_ready(&mut self) -> Result<(), CommitError> {
-        {
-            let mut tree = self.shared.tree.lock().unwrap_or_else(PoisonError::into_inner);
-            if !tree.completed().is_empty() {
-                self.shared.hashes.take_tiles(&mut tree)?;
-            }
-        }
+        self.shared
+            .tree
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .bound_completed();
         if let Some(segment) = &mut self.segment
             && !self.shared.line.is_waiting()
         {
@@ -133,7 +129,6 @@ impl<S: Storage> Writer<S> {
 
     /// Finishes the segment and starts the next one.
     fn rotate(&mut self) -> io::Result<()> {
-        self.shared.hashes.sync()?;
         if let Some(segment) = &self.segment {
             segment.finish()?;
         }
@@ -193,29 +188,16 @@ impl<S: Storage> Writer<S> {
 
     /// Reads the last segment again up to what was acknowledged, cuts it there, and starts a new one.
     fn replay(&mut self) -> Result<(), OpenError> {
-        let Shared {
-            storage,
-            layout,
-            hashes,
-            ..
-        } = &*self.shared;
+        let Shared { storage, layout, .. } = &*self.shared;
         let acknowledged = self.checkpoint.checkpoint().size;
         let firsts = segment::list(storage, layout).map_err(OpenError::file("journal"))?;
         let first = firsts.last().copied().unwrap_or_default();
-        let replayed = replay(
-            storage,
-            layout,
-            hashes,
-            self.signer.key(),
-            first,
-            Some(acknowledged),
-        )?;
+        let replayed = replay(storage, layout, self.signer.key(), first, Some(acknowledged))?;
         let cut = replayed
             .file
             .set_len(replayed.end)
             .and_then(|()| replayed.file.sync_data());
-        cut.and_then(|()| hashes.sync())
-            .map_err(OpenError::file("journal"))?;
+        cut.map_err(OpenError::file("journal"))?;
         *self.shared.tree.lock().unwrap_or_else(PoisonError::into_inner) = replayed.tree;
         self.start_segment().map_err(OpenError::file("journal"))
     }

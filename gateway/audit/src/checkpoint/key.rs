@@ -19,23 +19,32 @@ use crate::storage::{read_secret_file, write_secret_file};
 
 const PRIVATE_PREFIX: &str = "PRIVATE+KEY+";
 
-/// A signature algorithm of c2sp.org/signed-note.
+/// A kind of key: a signature algorithm of c2sp.org/signed-note and what it signs. All that differs between kinds is here, so
+/// that ML-DSA-44 (0x06 of c2sp.org/tlog-cosignature) is one more of them. Signatures of kinds that are not are passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 enum Algorithm {
+    /// A log's key: Ed25519 over the text of a note.
     Ed25519,
+    /// A witness's key: Ed25519 over a time and the text (`cosignature/v1` of c2sp.org/tlog-cosignature).
+    Cosignature,
 }
+
+/// What a witness's signature begins with.
+const TIME_BYTES: usize = 8;
 
 impl Algorithm {
     const fn byte(self) -> u8 {
         match self {
             Self::Ed25519 => 0x01,
+            Self::Cosignature => 0x04,
         }
     }
 
     const fn from_byte(byte: u8) -> Option<Self> {
         match byte {
             0x01 => Some(Self::Ed25519),
+            0x04 => Some(Self::Cosignature),
             _ => None,
         }
     }
@@ -105,12 +114,37 @@ impl VerifyingKey {
         self.id
     }
 
-    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        match self.algorithm {
-            Algorithm::Ed25519 => UnparsedPublicKey::new(&ED25519, &self.public)
+    /// Whether this is a witness's key.
+    #[must_use]
+    pub fn is_witness(&self) -> bool {
+        self.algorithm == Algorithm::Cosignature
+    }
+
+    /// Whether the signature is this key's over the text of a note.
+    pub(super) fn verifies(&self, text: &[u8], signature: &[u8]) -> bool {
+        let verified = |message: &[u8], signature: &[u8]| {
+            UnparsedPublicKey::new(&ED25519, &self.public)
                 .verify(message, signature)
-                .is_ok(),
+                .is_ok()
+        };
+        match self.algorithm {
+            Algorithm::Ed25519 => verified(text, signature),
+            Algorithm::Cosignature => {
+                let Some((time, signature)) = signature.split_first_chunk::<TIME_BYTES>() else {
+                    return false;
+                };
+                let time = u64::from_be_bytes(*time);
+                let mut message = format!("cosignature/v1\ntime {time}\n").into_bytes();
+                message.extend_from_slice(text);
+                i64::try_from(time).is_ok() && verified(&message, signature)
+            }
         }
+    }
+
+    /// When a witness says that it signed, in seconds since 1970.
+    pub(super) fn time(&self, signature: &[u8]) -> Option<u64> {
+        let time = signature.first_chunk::<TIME_BYTES>()?;
+        self.is_witness().then(|| u64::from_be_bytes(*time))
     }
 }
 
@@ -184,10 +218,13 @@ impl Signer {
     pub fn load(path: &Path) -> Result<Self, KeyError> {
         let bytes = read_secret_file(path)?;
         let text = std::str::from_utf8(&bytes).map_err(|_| KeyError::Malformed("not text"))?;
-        let (name, id, Algorithm::Ed25519, seed) = take_apart(
+        let (name, id, algorithm, seed) = take_apart(
             text.strip_prefix(PRIVATE_PREFIX)
                 .ok_or(KeyError::Malformed("not a private key"))?,
         )?;
+        if algorithm != Algorithm::Ed25519 {
+            return Err(KeyError::Algorithm);
+        }
         let signer = Self::from_seed(name, &seed)?;
         if signer.key.id != id {
             return Err(KeyError::Malformed("key id does not fit the key"));

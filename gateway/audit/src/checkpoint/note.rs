@@ -65,16 +65,24 @@ impl<'a> Note<'a> {
         })
     }
 
+    /// The signatures that name the key, each with its whole line.
+    pub(super) fn signatures_of(&self, key: &VerifyingKey) -> impl Iterator<Item = (&'a str, Vec<u8>)> {
+        let whole = self.signatures.split_inclusive('\n');
+        let named = whole.zip(self.lines()).filter_map(|(line, parts)| {
+            let (name, id, signature) = parts?;
+            (name == key.name() && id == key.id()).then_some((line, signature))
+        });
+        named.collect::<Vec<_>>().into_iter()
+    }
+
     /// Checks every signature that names the key; those of other keys (witnesses, other algorithms) are passed over.
     pub(super) fn verify(&self, key: &VerifyingKey) -> Result<(), NoteError> {
         let mut signed = false;
-        for (name, id, signature) in self.lines().flatten() {
-            if name == key.name() && id == key.id() {
-                if !key.verifies(self.text.as_bytes(), &signature) {
-                    return Err(NoteError::BadSignature);
-                }
-                signed = true;
+        for (_, signature) in self.signatures_of(key) {
+            if !key.verifies(self.text.as_bytes(), &signature) {
+                return Err(NoteError::BadSignature);
             }
+            signed = true;
         }
         if signed { Ok(()) } else { Err(NoteError::NotSigned) }
     }

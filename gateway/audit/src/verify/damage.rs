@@ -25,8 +25,8 @@ pub enum Damage {
     BadSignature,
     /// An entry that was signed but is not in canonical form.
     NotCanonical,
-    /// The stored node hashes are not those of the entries. Proofs made from them would fail; the entries are good.
-    HashFile,
+    /// A tile or bundle under `tile/` is not that of the entries. Proofs made from it would fail; the journal is good.
+    Tile,
 }
 
 impl fmt::Display for Damage {
@@ -41,7 +41,7 @@ impl fmt::Display for Damage {
             Self::Forked => "forked",
             Self::BadSignature => "bad signature",
             Self::NotCanonical => "not canonical",
-            Self::HashFile => "hash file",
+            Self::Tile => "tile",
         })
     }
 }

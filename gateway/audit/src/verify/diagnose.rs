@@ -4,8 +4,8 @@
 //! the batch together with them does lead to the signed root.
 
 use crate::checkpoint::Checkpoint;
-use crate::hashes::Hashes;
 use crate::storage::Disk;
+use crate::tiles::Tiles;
 use crate::tree::{Hash, Tree};
 
 use super::damage::Damage;
@@ -19,7 +19,7 @@ pub(super) struct Diagnosis {
 }
 
 /// `tree` is the tree before the batch, `found` the leaf hashes in it, `signed` the checkpoint behind it.
-pub(super) fn diagnose(hashes: &Hashes<Disk>, tree: &Tree, found: &[Hash], signed: &Checkpoint) -> Diagnosis {
+pub(super) fn diagnose(tiles: &Tiles<Disk>, tree: &Tree, found: &[Hash], signed: &Checkpoint) -> Diagnosis {
     if signed.size <= tree.size() {
         let damage = if found.is_empty() && signed.size == tree.size() {
             Damage::Forked
@@ -33,16 +33,16 @@ pub(super) fn diagnose(hashes: &Hashes<Disk>, tree: &Tree, found: &[Hash], signe
             detail: "checkpoint of an earlier tree stands here again",
         };
     }
-    match believable(hashes, tree, signed) {
+    match believable(tiles, tree, signed) {
         Some(expected) => compare(found, &expected),
         None => by_number(found, signed.size - tree.size()),
     }
 }
 
 /// The stored leaf hashes of the batch, if with them the root is the signed one.
-fn believable(hashes: &Hashes<Disk>, tree: &Tree, signed: &Checkpoint) -> Option<Vec<Hash>> {
+fn believable(tiles: &Tiles<Disk>, tree: &Tree, signed: &Checkpoint) -> Option<Vec<Hash>> {
     let count = usize::try_from(signed.size - tree.size()).ok()?;
-    let expected = hashes.leaves(tree.size(), count).ok()?;
+    let expected = tiles.leaves(tree.size(), count).ok()?;
     let mut tree = tree.clone();
     expected.iter().for_each(|leaf| tree.push(*leaf));
     (tree.root() == signed.root).then_some(expected)

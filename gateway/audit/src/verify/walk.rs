@@ -1,38 +1,39 @@
 //! The walk through the journal, from the first byte to the last checkpoint.
 
-mod stored;
+pub(super) mod stored;
 mod tail;
 
 use std::fs::File;
-use std::path::Path;
+use std::io;
 use std::time::Duration;
 
 use super::damage::{Damage, Finding, VerifyError};
 use super::diagnose::diagnose;
+use super::pruned::{self, Told};
 use super::{Progress, Report, VerifyOptions};
-use stored::{compare_hashes, published};
+use stored::{Stored, published};
 use tail::{Look, Stop};
 
 use crate::checkpoint::{NoteError, SignedCheckpoint, VerifyingKey};
 use crate::entry::check_canonical;
 use crate::frame::{Frames, Kind, Step};
-use crate::hashes::Hashes;
 use crate::layout::{CHECKPOINT, Layout, segment_name};
+use crate::seal::SegmentFile;
 use crate::segment::{self, OpeningError};
-use crate::storage::Disk;
-use crate::tree::{Hash, ROWS, TILE_HEIGHT, Tree, leaf_hash};
+use crate::storage::{Disk, StoredFile as _};
+use crate::tree::{Hash, Tree, leaf_hash};
 
 /// Bytes between two reports of progress.
 const PROGRESS_EVERY: u64 = 4 << 20;
 
 /// What is known so far.
 struct Walk<'a, P> {
-    layout: Layout,
+    layout: &'a Layout,
     key: &'a VerifyingKey,
     at_rest: bool,
-    hashes: Hashes<Disk>,
-    /// Up to here the node hashes on disk must be complete.
-    hashes_until: u64,
+    stored: Stored,
+    /// What entries tell of removals.
+    told: Told,
     /// Checkpoints that are still to be met, the largest first.
     known: Vec<SignedCheckpoint>,
     tree: Tree,
@@ -50,33 +51,41 @@ struct Batch {
 }
 
 pub(super) fn walk(
-    folder: &Path,
+    layout: &Layout,
     key: &VerifyingKey,
     options: &VerifyOptions,
     progress: impl FnMut(Progress),
 ) -> Result<Report, VerifyError> {
-    let layout = Layout::new(folder);
     // Read before the journal, which then is at least as long.
-    let published = published(&layout, key)?;
-    let mut known = options.known.clone();
-    known.push(published.clone());
-    known.sort_by_key(|known| std::cmp::Reverse(known.checkpoint().size));
+    let published = published(layout, key)?;
+    if published.is_none() && !options.copy {
+        return Err(damaged(
+            Damage::Removed,
+            CHECKPOINT.to_owned(),
+            0,
+            "no published checkpoint",
+        ));
+    }
+    let (known, published) = pruned::known(layout, key, options, published)?;
+    let tiles = !options.copy || layout.tile.exists();
     let mut walk = Walk {
-        hashes: Hashes::new(Disk, layout.clone()),
+        stored: Stored::new(layout, if tiles { published } else { 0 }),
+        told: Told::default(),
         layout,
         key,
         at_rest: options.at_rest,
-        hashes_until: 0,
         known,
         tree: Tree::empty(),
         report: Report {
             origin: key.name().to_owned(),
             entries: 0,
-            root: published.checkpoint().root,
+            removed: 0,
+            root: Tree::empty().root(),
             segments: 0,
             checkpoints: 0,
             bytes: 0,
-            published: published.checkpoint().size,
+            journal: true,
+            published,
             unfinished_bytes: 0,
             duration: Duration::ZERO,
         },
@@ -102,17 +111,28 @@ fn in_journal(first: u64) -> String {
     format!("journal/{}", segment_name(first))
 }
 
+/// A segment that could not be read: the sealed form may be damaged.
+fn unreadable(name: &str, offset: u64, error: io::Error) -> VerifyError {
+    match error.kind() {
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+            damaged(Damage::Changed, name.to_owned(), offset, &error.to_string())
+        }
+        _ => VerifyError::file(name)(error),
+    }
+}
+
 impl<P: FnMut(Progress)> Walk<'_, P> {
     fn list(&mut self) -> Result<Vec<u64>, VerifyError> {
-        let firsts = segment::list(&Disk, &self.layout).map_err(VerifyError::file("journal"))?;
+        let firsts = segment::list(&Disk, self.layout).map_err(VerifyError::file("journal"))?;
         let lengths = firsts
             .iter()
-            .filter_map(|first| std::fs::metadata(self.layout.segment(*first)).ok());
-        self.total_bytes = lengths.map(|metadata| metadata.len()).sum();
-        self.hashes_until = if self.at_rest {
+            .filter_map(|first| segment::open(&Disk, self.layout, *first).ok()?.length().ok());
+        self.total_bytes = lengths.sum();
+        let unsealed = segment::list_unsealed(&Disk, self.layout).map_err(VerifyError::file("journal"))?;
+        self.stored.owed = if self.at_rest {
             u64::MAX
         } else {
-            firsts.last().copied().unwrap_or_default()
+            unsealed.first().copied().unwrap_or_default()
         };
         Ok(firsts)
     }
@@ -128,11 +148,7 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
                 .find(|first| last.is_none_or(|last| *first > last));
             let Some(first) = next else { return Ok(()) };
             if last.is_none() && first != 0 {
-                let mut finding = damaged(Damage::Removed, in_journal(0), 0, "the first segment is missing");
-                if let VerifyError::Damaged(finding) = &mut finding {
-                    finding.entries = 0..first;
-                }
-                return Err(finding);
+                self.pruned(first)?;
             }
             let following = firsts.iter().copied().find(|other| *other > first);
             self.segment(first, following)?;
@@ -141,15 +157,37 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
         }
     }
 
+    /// Takes up the tree behind entries that retention removed. That it is the signed one, the segment's first checkpoint tells.
+    fn pruned(&mut self, first: u64) -> Result<(), VerifyError> {
+        let (name, file) = self.open(first)?;
+        let opening = segment::read_opening(&file, first)
+            .map_err(|error| damaged(Damage::Changed, name.clone(), 0, &error.to_string()))?;
+        self.report.removed = first;
+        self.stored.bundles_from = first;
+        if self.stored.published > 0 {
+            pruned::walk(&self.stored, &opening.tree, &mut self.known)?;
+        }
+        pruned::forget_known(&mut self.known, first)?;
+        self.tree = opening.tree;
+        Ok(())
+    }
+
+    fn open(&self, first: u64) -> Result<(String, SegmentFile<File>), VerifyError> {
+        let file = segment::open(&Disk, self.layout, first);
+        let sealed = matches!(&file, Ok(SegmentFile::Sealed(_))) || !self.layout.segment(first).exists();
+        let name = in_journal(first) + if sealed { ".zst" } else { "" };
+        let file = file.map_err(|error| unreadable(&name, 0, error))?;
+        if let SegmentFile::Sealed(sealed) = &file {
+            sealed.check().map_err(|error| unreadable(&name, 0, error))?;
+        }
+        Ok((name, file))
+    }
+
     /// One segment; `next` is where the following one starts.
     fn segment(&mut self, first: u64, next: Option<u64>) -> Result<(), VerifyError> {
-        let name = in_journal(first);
-        let file = File::open(self.layout.segment(first)).map_err(VerifyError::file(&name))?;
+        let (name, file) = self.open(first)?;
         let opening = segment::read_opening(&file, first).map_err(|error| match error {
-            OpeningError::File(error) => VerifyError::File {
-                file: name.clone(),
-                error,
-            },
+            OpeningError::File(error) => unreadable(&name, 0, error),
             OpeningError::Damaged(offset, what) => damaged(Damage::Changed, name.clone(), offset, what),
             OpeningError::Frame(offset, bad) => {
                 damaged(Damage::Changed, name.clone(), offset, &bad.to_string())
@@ -166,7 +204,7 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
         loop {
             let index = self.tree.size() + batch.leaves.len() as u64;
             let at = frames.offset();
-            match frames.next().map_err(VerifyError::file(&name))? {
+            match frames.next().map_err(|error| unreadable(&name, at, error))? {
                 Step::Frame {
                     kind: Kind::Entry,
                     offset,
@@ -182,6 +220,7 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
                         };
                         return Err(VerifyError::Damaged(finding));
                     }
+                    self.told.hear(index, payload, &self.stored, &self.tree)?;
                     batch.leaves.push(leaf_hash(payload));
                     batch.offsets.push(offset);
                 }
@@ -276,7 +315,7 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
         if signed.size == tree.size() && signed.root == tree.root() {
             return Ok(());
         }
-        let diagnosis = diagnose(&self.hashes, &self.tree, &batch.leaves, signed);
+        let diagnosis = diagnose(&self.stored.tiles, &self.tree, &batch.leaves, signed);
         let index = self.tree.size() + diagnosis.at as u64;
         Err(VerifyError::Damaged(Finding {
             damage: diagnosis.damage,
@@ -296,16 +335,9 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
         }
         self.meet_known(name, offset)?;
         for tile in self.tree.completed() {
-            let until = (tile.number + 1) << (TILE_HEIGHT as usize * (tile.row + 1));
-            compare_hashes(
-                &self.hashes,
-                tile.row,
-                tile.number << TILE_HEIGHT,
-                &tile.hashes,
-                until <= self.hashes_until,
-            )?;
+            self.stored.compare(tile)?;
         }
-        self.tree.forget_completed();
+        self.tree.forget_completed(u64::MAX);
         self.report.entries = self.tree.size();
         Ok(())
     }
@@ -353,22 +385,10 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
             };
             return Err(VerifyError::Damaged(finding));
         }
-        if self.at_rest {
-            for row in 0..ROWS {
-                let count = size >> (TILE_HEIGHT as usize * row);
-                let hashes = self.tree.unfinished(row);
-                compare_hashes(&self.hashes, row, count - hashes.len() as u64, hashes, true)?;
-                let length = self.hashes.length(row).map_err(VerifyError::file("hash"))?;
-                if length != count * 32 {
-                    return Err(damaged(
-                        Damage::HashFile,
-                        format!("hash/{row}"),
-                        length.min(count * 32),
-                        "file is not as long as the log",
-                    ));
-                }
-            }
+        if size == self.stored.published {
+            self.stored.compare_unfinished(&self.tree)?;
         }
+        self.told.covers(self.report.removed)?;
         self.report.root = self.tree.root();
         (self.progress)(Progress {
             bytes: self.report.bytes,

@@ -154,6 +154,7 @@ fn what_is_not_a_canonical_entry_or_too_long_is_refused_and_leaves_no_trace() {
         &crate::VerifyOptions {
             at_rest: true,
             known: vec![],
+            ..crate::VerifyOptions::default()
         },
         |_| {},
     )

@@ -26,6 +26,7 @@ fn verify_at_rest(folder: &std::path::Path) -> crate::Report {
         &VerifyOptions {
             at_rest: true,
             known: vec![],
+            ..VerifyOptions::default()
         },
         |_| {},
     )

@@ -111,7 +111,7 @@ fn a_wrong_stored_hash_gives_no_receipt_instead_of_a_false_one() {
     let folder = tempfile::tempdir().expect("temporary folder");
     crate::trial::closed_log(folder.path(), &[300]);
     let (log, _) = open(folder.path());
-    let path = folder.path().join("hash/0");
+    let path = folder.path().join("tile/0/000");
     let mut bytes = std::fs::read(&path).expect("the row of leaves");
     bytes[40] ^= 1;
     std::fs::write(&path, bytes).expect("own file");

@@ -224,7 +224,7 @@ fn a_history_that_was_signed_again_is_a_fork_for_whoever_knows_the_old_one() {
         &key,
         &VerifyOptions {
             known: vec![known],
-            at_rest: false,
+            ..VerifyOptions::default()
         },
         |_| {},
     )
@@ -253,7 +253,8 @@ fn a_torn_tail_is_reported_and_held_against_the_log_only_at_rest() {
             &key,
             &VerifyOptions {
                 at_rest: true,
-                known: vec![]
+                known: vec![],
+                ..VerifyOptions::default()
             },
             |_| {}
         )

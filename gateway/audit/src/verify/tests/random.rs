@@ -69,15 +69,22 @@ fn mutation() -> impl Strategy<Value = Mutation> {
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files = vec![folder.join("checkpoint")];
-    for inner in ["journal", "hash"] {
-        files.extend(
-            fs::read_dir(folder.join(inner))
-                .expect("a folder")
-                .map(|item| item.expect("a file").path()),
-        );
+    for inner in ["journal", "tile"] {
+        files_in(&folder.join(inner), &mut files);
     }
     files.sort();
     files
+}
+
+fn files_in(folder: &Path, files: &mut Vec<PathBuf>) {
+    for item in fs::read_dir(folder).expect("a folder") {
+        let path = item.expect("a file").path();
+        if path.is_dir() {
+            files_in(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
 }
 
 /// The written part of a file: the zeros behind it say nothing, and more or fewer of them change nothing.
@@ -96,6 +103,7 @@ fn every_one_of_many_random_mutations_is_seen() {
     let options = VerifyOptions {
         at_rest: true,
         known: vec![],
+        ..VerifyOptions::default()
     };
     let report = verify(folder.path(), &key, &options, |_| {}).expect("intact");
     assert_eq!(report.entries, 342);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Walk;
 use crate::frame::{BadFrame, written_beyond};
 use crate::recovery::acknowledged_beyond;
+use crate::seal::SegmentFile;
 use crate::verify::Progress;
 use crate::verify::damage::{Damage, Finding, VerifyError};
 
@@ -39,7 +40,7 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
     /// At the end of the last segment: whether to read on from the last checkpoint, because a writer may have been at it.
     pub(super) fn look_again(
         &mut self,
-        file: &File,
+        file: &SegmentFile<File>,
         name: &str,
         first: u64,
         stop: &Stop,
@@ -74,7 +75,12 @@ impl<P: FnMut(Progress)> Walk<'_, P> {
     }
 
     /// Judges what stands behind the last checkpoint of a segment.
-    pub(super) fn segment_end(&mut self, file: &File, name: &str, stop: Stop) -> Result<(), VerifyError> {
+    pub(super) fn segment_end(
+        &mut self,
+        file: &SegmentFile<File>,
+        name: &str,
+        stop: Stop,
+    ) -> Result<(), VerifyError> {
         let written = written_beyond(file, stop.end).map_err(VerifyError::file(name))?;
         let said = stop
             .broken

@@ -1,0 +1,87 @@
+//! Keeps older segments: syncs the tiles that their entries are in, then seals them. Nobody waits for this thread.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::shared::Shared;
+use crate::layout::Series;
+use crate::seal::seal;
+use crate::segment;
+use crate::storage::Storage;
+use crate::tree::{ROWS, TILE_HEIGHT, full_tiles};
+
+/// How far keeping came.
+pub(super) struct Keeper<S: Storage> {
+    shared: Arc<Shared<S>>,
+    /// All tiles that end at this leaf or before it are synced.
+    synced: u64,
+}
+
+impl<S: Storage> Keeper<S> {
+    pub(super) fn new(shared: Arc<Shared<S>>, synced: u64) -> Self {
+        Self { shared, synced }
+    }
+
+    /// Looks every interval whether there is something to keep, until the log is closed.
+    pub(super) fn run(mut self, interval: Duration) {
+        // Callers come first. Where the system knows no such thing, sealing takes its share.
+        if let Err(error) = rustix::process::setpriority_process(None, 19) {
+            tracing::debug!(%error, "the thread that seals segments has no lower priority");
+        }
+        let mut failing = false;
+        while !self.shared.stop.pause(interval) {
+            match self.keep() {
+                Ok(()) => failing = false,
+                Err(error) if !failing => {
+                    failing = true;
+                    tracing::warn!(%error, "an older segment of the audit log could not be sealed; trying again");
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Seals every finished segment whose entries are all in full tiles.
+    fn keep(&mut self) -> io::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let Shared { storage, layout, .. } = &*shared;
+        let all = segment::list(storage, layout)?;
+        for first in segment::list_unsealed(storage, layout)? {
+            let Some(end) = all.iter().copied().find(|other| *other > first) else {
+                break;
+            };
+            let until = end.next_multiple_of(1 << TILE_HEIGHT);
+            if shared.placed.load(Ordering::Acquire) < until || !self.sync(until)? {
+                break;
+            }
+            seal(storage, layout, first)?;
+        }
+        Ok(())
+    }
+
+    /// Syncs the tiles that end behind what is synced and not behind `until`; `false` when the log is closing.
+    fn sync(&mut self, until: u64) -> io::Result<bool> {
+        let shared = Arc::clone(&self.shared);
+        let tiles = &shared.tiles;
+        let series = (0..ROWS).map(Series::Hashes).chain([Series::Entries]);
+        for series in series {
+            let row = if let Series::Hashes(row) = series { row } else { 0 };
+            let numbers = full_tiles(row, self.synced)..full_tiles(row, until);
+            for number in numbers.clone() {
+                let begun = Instant::now();
+                tiles.sync(series, number)?;
+                // As long again for the others: one who waits for an answer waits for the same disk.
+                if shared.stop.pause(begun.elapsed()) {
+                    return Ok(false);
+                }
+                if number % 1000 == 999 || number + 1 == numbers.end {
+                    tiles.sync_names(series, number)?;
+                }
+            }
+        }
+        self.synced = until;
+        Ok(true)
+    }
+}
