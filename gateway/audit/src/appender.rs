@@ -5,6 +5,7 @@ mod line;
 mod open;
 mod publisher;
 mod shared;
+mod threads;
 mod writer;
 
 use std::io;

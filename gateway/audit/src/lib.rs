@@ -10,6 +10,7 @@
 
 pub mod appender;
 pub mod checkpoint;
+pub mod clock;
 pub mod durable;
 pub mod entry;
 mod frame;

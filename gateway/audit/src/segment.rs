@@ -74,8 +74,9 @@ impl<F: StoredFile> Segment<F> {
         self.end == self.first_batch
     }
 
-    /// Writes a batch and makes it durable: one write, one sync. After an error nothing is known about the file.
-    pub(crate) fn append(&mut self, batch: &[u8], ahead: u64) -> io::Result<()> {
+    /// Writes a batch behind the one before, in one write. It is part of the segment once [`Self::sync`] returned.
+    /// After an error of either nothing is known about the file.
+    pub(crate) fn write(&mut self, batch: &[u8], ahead: u64) -> io::Result<u64> {
         let end = self.end + batch.len() as u64;
         if end > self.filled {
             let filled = end + ahead;
@@ -83,6 +84,11 @@ impl<F: StoredFile> Segment<F> {
             self.filled = filled;
         }
         self.file.write_all_at(batch, self.end)?;
+        Ok(end)
+    }
+
+    /// Makes what was written up to `end` durable.
+    pub(crate) fn sync(&mut self, end: u64) -> io::Result<()> {
         self.file.sync_data()?;
         self.end = end;
         Ok(())

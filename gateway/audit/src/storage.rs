@@ -68,6 +68,27 @@ pub trait Storage: Clone + Send + Sync + 'static {
     /// # Errors
     /// As the system says.
     fn lock(&self, path: &Path) -> io::Result<Option<Self::File>>;
+
+    /// The writer stands here. Does nothing, but for a storage made for tests, which may stop or fail it.
+    ///
+    /// # Errors
+    /// Whatever the test wants; the writer takes it for a failed write.
+    fn reached(&self, _point: FailPoint) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Where a commit can be stopped between two dealings with the storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailPoint {
+    /// The batch was taken out of the line; nothing is written.
+    BeforeAppend,
+    /// It is written, not synced.
+    AfterWrite,
+    /// It is synced; nobody knows.
+    AfterSync,
+    /// The checkpoint is the writer's own; the callers are told next.
+    BeforeAnswer,
 }
 
 /// What the log asks of an open file. Offsets and lengths are in bytes.

@@ -44,7 +44,7 @@ impl<S: Storage> Keeper<S> {
     }
 
     /// Seals every finished segment whose entries are all in full tiles.
-    fn keep(&mut self) -> io::Result<()> {
+    pub(super) fn keep(&mut self) -> io::Result<()> {
         let shared = Arc::clone(&self.shared);
         let Shared { storage, layout, .. } = &*shared;
         let all = segment::list(storage, layout)?;

@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Linger;
+use crate::clock::Clock;
 use crate::durable::{Ticket, Unavailable};
 use crate::entry::MAX_ENTRY_BYTES;
 use crate::frame::{self, FRAME_HEADER, Kind};
@@ -37,10 +37,28 @@ pub(super) struct Batch {
     pub(super) entries: u32,
 }
 
-/// What there is to do.
-pub(super) enum Next {
-    Commit,
-    Close,
+/// What the writer found in line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// The batch holds all that was in line.
+    Batch,
+    /// Somebody is in line, but fewer than the writer hopes for; nothing was taken.
+    Fewer,
+    /// Nobody is in line.
+    Nobody,
+    /// Nobody is in line, and nobody will be.
+    Closed,
+}
+
+/// What the writer sleeps for. Moments are the clock's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// Somebody in line.
+    Entries,
+    /// So many in line, at the latest this moment.
+    Company { entries: u32, until: Duration },
+    /// This moment, or the end of the log.
+    Retry { until: Duration },
 }
 
 impl Queue {
@@ -141,34 +159,62 @@ impl Line {
         }
     }
 
-    /// Waits for entries and takes all that are in line. `last` is the size of the batch before, which tells whether it
-    /// pays to wait for company.
-    pub(super) fn take(&self, batch: &mut Batch, last: u32, linger: Linger) -> Next {
+    /// Takes all that are in line if they are at least `hoped`. Never sleeps. When the log is closing, whoever is in line is
+    /// enough; when then nobody is, it is closed for good.
+    pub(super) fn take(&self, batch: &mut Batch, hoped: u32) -> Taken {
         let mut queue = self.lock();
-        while queue.entries == 0 {
-            if queue.closing {
+        match queue.entries {
+            0 if queue.closing => {
                 queue.refusing = Some(Unavailable::Closed);
-                return Next::Close;
+                return Taken::Closed;
             }
-            queue.wake_at = 1;
-            queue = self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            0 => return Taken::Nobody,
+            entries if entries < hoped && !queue.closing => return Taken::Fewer,
+            _ => {}
         }
-        if last >= linger.from && queue.entries < last && !queue.closing && !linger.longest.is_zero() {
-            queue.wake_at = last;
-            queue = self
-                .wake
-                .wait_timeout(queue, linger.longest)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-        queue.wake_at = u32::MAX;
         let whole = queue.whole;
         queue.frames.truncate(whole);
         batch.frames.clear();
         std::mem::swap(&mut batch.frames, &mut queue.frames);
         batch.entries = std::mem::take(&mut queue.entries);
         queue.whole = 0;
-        Next::Commit
+        Taken::Batch
+    }
+
+    /// Sleeps for what the writer wants, or until the log is closing.
+    pub(super) fn wait(&self, wait: Wait, clock: &impl Clock) {
+        let queue = self.lock();
+        match wait {
+            Wait::Entries => self.sleep(queue, 1, None),
+            Wait::Company { entries, until } => {
+                self.sleep(queue, entries, Some(until.saturating_sub(clock.now())));
+            }
+            Wait::Retry { until } => {
+                let longest = until.saturating_sub(clock.now());
+                drop(
+                    self.wake
+                        .wait_timeout_while(queue, longest, |queue| !queue.closing),
+                );
+            }
+        }
+    }
+
+    /// Until `entries` are in line.
+    fn sleep(&self, mut queue: MutexGuard<'_, Queue>, entries: u32, longest: Option<Duration>) {
+        while queue.entries < entries && !queue.closing {
+            queue.wake_at = entries;
+            if let Some(longest) = longest {
+                // Whatever woke it: there is somebody in line already, which the writer takes then.
+                queue = self
+                    .wake
+                    .wait_timeout(queue, longest)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0;
+                break;
+            }
+            queue = self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        queue.wake_at = u32::MAX;
     }
 
     /// Whether somebody is in line.
@@ -192,13 +238,9 @@ impl Line {
         self.lock().refusing = None;
     }
 
-    /// Sleeps between two attempts to recover; `true` when the log is closing.
-    pub(super) fn pause(&self, interval: Duration) -> bool {
-        let queue = self.lock();
-        let waited = self
-            .wake
-            .wait_timeout_while(queue, interval, |queue| !queue.closing);
-        waited.unwrap_or_else(PoisonError::into_inner).0.closing
+    /// Whether the log is closing.
+    pub(super) fn is_closing(&self) -> bool {
+        self.lock().closing
     }
 
     /// Lets the writer end when nothing is in line any more.

@@ -12,9 +12,11 @@ use super::keeper::Keeper;
 use super::line::Line;
 use super::publisher::{self, Publisher, Stop};
 use super::shared::{Handle, Shared};
+use super::threads;
 use super::writer::Writer;
 use super::{Appender, Options};
 use crate::checkpoint::{Checkpoint, SignedCheckpoint, Signer};
+use crate::clock::{Clock, Monotonic};
 use crate::durable::{Durable, State};
 use crate::layout::{CHECKPOINT, Layout};
 use crate::locate::Places;
@@ -59,6 +61,53 @@ impl Log {
         signer: Signer,
         options: Options,
     ) -> Result<(Appender<S>, Recovery), OpenError> {
+        let interval = options.checkpoint_interval;
+        let Opened {
+            shared,
+            writer,
+            publisher,
+            keeper,
+            lock,
+            recovery,
+        } = Opened::open(storage, Monotonic::default(), folder, signer, options)?;
+        let threads = vec![
+            spawn("audit-writer", move || threads::write(writer))?,
+            spawn("audit-publisher", move || publisher.run(interval))?,
+            spawn("audit-keeper", move || keeper.run(interval))?,
+        ];
+        let handle = Handle {
+            shared,
+            threads: Mutex::new(threads),
+            lock: Mutex::new(Some(lock)),
+        };
+        Ok((
+            Appender {
+                handle: Arc::new(handle),
+            },
+            recovery,
+        ))
+    }
+}
+
+/// An open log that nothing drives yet.
+pub(super) struct Opened<S: Storage, C> {
+    pub(super) shared: Arc<Shared<S>>,
+    pub(super) writer: Writer<S, C>,
+    pub(super) publisher: Publisher<S>,
+    pub(super) keeper: Keeper<S>,
+    pub(super) lock: S::File,
+    pub(super) recovery: Recovery,
+}
+
+impl<S: Storage, C: Clock> Opened<S, C> {
+    /// Locks and recovers.
+    pub(super) fn open(
+        storage: S,
+        clock: C,
+        folder: &Path,
+        signer: Signer,
+        options: Options,
+    ) -> Result<Self, OpenError> {
         let layout = Layout::new(folder);
         for directory in [&layout.root, &layout.journal, &layout.tile] {
             storage
@@ -115,32 +164,15 @@ impl Log {
             return Err(OpenError::Forked(published.size));
         }
 
-        let interval = options.checkpoint_interval;
-        let writer = Writer {
-            shared: Arc::clone(&shared),
-            signer,
-            options,
-            segment: Some(start.segment),
-            checkpoint,
-        };
-        let publisher = Publisher::new(Arc::clone(&shared), published.size, start.synced, start.placed);
-        let keeper = Keeper::new(Arc::clone(&shared), start.synced);
-        let threads = vec![
-            spawn("audit-writer", move || writer.run())?,
-            spawn("audit-publisher", move || publisher.run(interval))?,
-            spawn("audit-keeper", move || keeper.run(interval))?,
-        ];
-        let handle = Handle {
+        let published = published.size;
+        Ok(Self {
+            writer: Writer::new(Arc::clone(&shared), signer, options, clock, start.segment),
+            publisher: Publisher::new(Arc::clone(&shared), published, start.synced, start.placed),
+            keeper: Keeper::new(Arc::clone(&shared), start.synced),
             shared,
-            threads: Mutex::new(threads),
-            lock: Mutex::new(Some(lock)),
-        };
-        Ok((
-            Appender {
-                handle: Arc::new(handle),
-            },
-            start.recovery,
-        ))
+            lock,
+            recovery: start.recovery,
+        })
     }
 }
 

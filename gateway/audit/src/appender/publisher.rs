@@ -51,6 +51,10 @@ pub(super) struct Publisher<S: Storage> {
     cursor: Cursor<S>,
     /// The entries of the unfinished bundle.
     bundle: Bundle,
+    /// Whether the last attempt failed.
+    failing: bool,
+    /// What was published before the log was opened is placed again, for a crash may have taken it.
+    first: bool,
 }
 
 impl<S: Storage> Publisher<S> {
@@ -62,32 +66,37 @@ impl<S: Storage> Publisher<S> {
             placed,
             cursor: Cursor::at(bundles),
             bundle: Bundle::default(),
+            failing: false,
+            first: true,
         }
     }
 
     /// Publishes what is durable at once, every interval, and once more at the end.
     pub(super) fn run(mut self, interval: Duration) {
-        let mut failing = false;
         let mut stopped = false;
-        // What was published before the log was opened is placed again, for a crash may have taken it.
-        let mut first = true;
         loop {
-            let checkpoint = Arc::clone(&self.shared.durable.borrow().checkpoint);
-            let size = checkpoint.checkpoint().size;
-            if self.published != size || first {
-                match self.publish(&checkpoint) {
-                    Ok(()) => (failing, first) = (false, false),
-                    Err(error) if !failing => {
-                        failing = true;
-                        tracing::warn!(%error, size, "audit checkpoint could not be published; entries are durable, trying again");
-                    }
-                    Err(_) => {}
-                }
-            }
+            self.step();
             if stopped {
                 return;
             }
             stopped = self.shared.stop.pause(interval);
+        }
+    }
+
+    /// Publishes what is durable, if it is not yet. Never sleeps.
+    pub(super) fn step(&mut self) {
+        let checkpoint = Arc::clone(&self.shared.durable.borrow().checkpoint);
+        let size = checkpoint.checkpoint().size;
+        if self.published == size && !self.first {
+            return;
+        }
+        match self.publish(&checkpoint) {
+            Ok(()) => (self.failing, self.first) = (false, false),
+            Err(error) if !self.failing => {
+                self.failing = true;
+                tracing::warn!(%error, size, "audit checkpoint could not be published; entries are durable, trying again");
+            }
+            Err(_) => {}
         }
     }
 

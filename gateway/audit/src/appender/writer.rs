@@ -1,20 +1,23 @@
-//! The writer's thread: takes batches from the line and commits them, one write and one sync each.
+//! The writer: takes batches from the line and commits them, one write and one sync each.
 //!
-//! A failed write or sync is never tried again on the same file. Whoever waits is told, the file is closed, the journal is
-//! read again up to the last acknowledged checkpoint, and a new segment goes on from there.
+//! It is a state machine that never sleeps and knows no thread: each [`Writer::step`] does what there is to do and says what
+//! to wait for. The thread of `threads.rs` does the waiting; the simulator steps it through power cuts.
+
+mod failure;
 
 use std::io;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use super::Options;
-use super::line::{Batch, Next};
+use super::line::{Batch, Taken, Wait};
 use super::shared::Shared;
 use crate::checkpoint::{Checkpoint, SignedCheckpoint, Signer};
-use crate::durable::{Durable, Failure, State};
+use crate::clock::Clock;
+use crate::durable::State;
 use crate::frame::{self, FRAME_HEADER, Kind};
-use crate::recovery::{OpenError, replay};
-use crate::segment::{self, Segment};
-use crate::storage::{Storage, StoredFile as _};
+use crate::segment::Segment;
+use crate::storage::{FailPoint, Storage};
 use crate::tree::leaf_hash;
 
 /// A batch longer than this gives its buffer back, so that one burst does not hold memory for ever.
@@ -24,45 +27,113 @@ const NOTE_GROWTH: usize = 20;
 
 /// Why a commit did not happen.
 #[derive(Debug, thiserror::Error)]
-enum CommitError {
+pub(super) enum CommitError {
     #[error(transparent)]
     File(#[from] io::Error),
     #[error("tree in memory is not the one last signed")]
     Inconsistent,
 }
 
-/// Owns the segment that is being written.
-pub(super) struct Writer<S: Storage> {
-    pub(super) shared: Arc<Shared<S>>,
-    pub(super) signer: Signer,
-    pub(super) options: Options,
-    /// None only while recovering.
-    pub(super) segment: Option<Segment<S::File>>,
-    pub(super) checkpoint: Arc<SignedCheckpoint>,
+/// What comes after a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The next step, at once.
+    Step,
+    /// The next step after this wait.
+    Wait(Wait),
+    /// Nothing: the log is closed.
+    End,
 }
 
-impl<S: Storage> Writer<S> {
-    /// Commits until the log is closed.
-    pub(super) fn run(mut self) {
-        let mut batch = Batch::default();
-        loop {
-            let last = batch.entries;
-            match self.shared.line.take(&mut batch, last, self.options.linger) {
-                Next::Close => break,
-                Next::Commit => {
-                    let outcome = self.commit(&mut batch).and_then(|()| self.keep_ready());
-                    if let Err(error) = outcome
-                        && !self.recover(&error)
-                    {
-                        break;
-                    }
-                    if batch.frames.capacity() > KEPT_BUFFER {
-                        batch.frames = Vec::new();
-                    }
-                }
+/// Whether batches are committed.
+enum Phase {
+    Writing,
+    /// A write or sync failed; the next attempt to go on is due at this moment of the clock.
+    Failed {
+        due: Duration,
+        told: Option<String>,
+    },
+}
+
+/// Owns the segment that is being written.
+pub(super) struct Writer<S: Storage, C> {
+    shared: Arc<Shared<S>>,
+    signer: Signer,
+    options: Options,
+    clock: C,
+    /// None only while failed.
+    segment: Option<Segment<S::File>>,
+    /// What was last signed and acknowledged.
+    checkpoint: Arc<SignedCheckpoint>,
+    phase: Phase,
+    /// The last batch; its size tells whether it pays to wait for company.
+    batch: Batch,
+    /// Until when company is waited for.
+    lingers: Option<Duration>,
+}
+
+impl<S: Storage, C: Clock> Writer<S, C> {
+    pub(super) fn new(
+        shared: Arc<Shared<S>>,
+        signer: Signer,
+        options: Options,
+        clock: C,
+        segment: Segment<S::File>,
+    ) -> Self {
+        let checkpoint = Arc::clone(&shared.durable.borrow().checkpoint);
+        Self {
+            shared,
+            signer,
+            options,
+            clock,
+            segment: Some(segment),
+            checkpoint,
+            phase: Phase::Writing,
+            batch: Batch::default(),
+            lingers: None,
+        }
+    }
+
+    /// Commits a batch if there is one, or tries to go on after a failure if that is due.
+    pub(super) fn step(&mut self) -> Next {
+        match &self.phase {
+            Phase::Failed { .. } => self.retry(),
+            Phase::Writing => {
+                let mut batch = std::mem::take(&mut self.batch);
+                let next = self.write(&mut batch);
+                self.batch = batch;
+                next
             }
         }
-        // What is written ahead stays zero: a closed log opens without work.
+    }
+
+    fn write(&mut self, batch: &mut Batch) -> Next {
+        let linger = self.options.linger;
+        let company = batch.entries >= linger.from
+            && !linger.longest.is_zero()
+            && self.lingers.is_none_or(|until| self.clock.now() < until);
+        let hoped = if company { batch.entries } else { 1 };
+        match self.shared.line.take(batch, hoped) {
+            Taken::Closed => return Next::End,
+            Taken::Nobody => return Next::Wait(Wait::Entries),
+            Taken::Fewer => {
+                let until = *self
+                    .lingers
+                    .get_or_insert_with(|| self.clock.now() + linger.longest);
+                return Next::Wait(Wait::Company {
+                    entries: hoped,
+                    until,
+                });
+            }
+            Taken::Batch => self.lingers = None,
+        }
+        if let Err(error) = self.commit(batch).and_then(|()| self.keep_ready()) {
+            self.failed(&error);
+        }
+        if batch.frames.capacity() > KEPT_BUFFER {
+            batch.frames = Vec::new();
+        }
+        Next::Step
     }
 
     /// Hashes, signs, writes and syncs a batch, then tells everybody.
@@ -75,6 +146,26 @@ impl<S: Storage> Writer<S> {
         if self.segment.as_ref().is_some_and(full) {
             self.rotate()?;
         }
+        let signed = Arc::new(self.sign(batch)?);
+        frame::push(&mut batch.frames, Kind::Checkpoint, signed.note().as_bytes());
+        let storage = &self.shared.storage;
+        let segment = self.segment.as_mut().ok_or(CommitError::Inconsistent)?;
+        storage.reached(FailPoint::BeforeAppend)?;
+        let end = segment.write(&batch.frames, self.options.write_ahead_bytes)?;
+        storage.reached(FailPoint::AfterWrite)?;
+        segment.sync(end)?;
+        storage.reached(FailPoint::AfterSync)?;
+        self.checkpoint = Arc::clone(&signed);
+        storage.reached(FailPoint::BeforeAnswer)?;
+        self.shared.durable.send_modify(|durable| {
+            durable.size = signed.checkpoint().size;
+            durable.checkpoint = signed;
+        });
+        Ok(())
+    }
+
+    /// Adds the batch to the tree, fills in its checksums, and signs the tree that this makes.
+    fn sign(&self, batch: &mut Batch) -> Result<SignedCheckpoint, CommitError> {
         let last = self.checkpoint.checkpoint();
         let checkpoint = {
             let mut tree = self.shared.tree.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,16 +187,7 @@ impl<S: Storage> Writer<S> {
         if checkpoint.size != last.size + u64::from(batch.entries) {
             return Err(CommitError::Inconsistent);
         }
-        let signed = Arc::new(checkpoint.sign(&self.signer));
-        frame::push(&mut batch.frames, Kind::Checkpoint, signed.note().as_bytes());
-        let segment = self.segment.as_mut().ok_or(CommitError::Inconsistent)?;
-        segment.append(&batch.frames, self.options.write_ahead_bytes)?;
-        self.checkpoint = Arc::clone(&signed);
-        self.shared.durable.send_modify(|durable| {
-            durable.size = signed.checkpoint().size;
-            durable.checkpoint = signed;
-        });
-        Ok(())
+        Ok(checkpoint.sign(&self.signer))
     }
 
     /// Work that nobody waits for: zeros ahead.
@@ -127,97 +209,18 @@ impl<S: Storage> Writer<S> {
         Ok(())
     }
 
-    /// Finishes the segment and starts the next one.
-    fn rotate(&mut self) -> io::Result<()> {
-        if let Some(segment) = &self.segment {
-            segment.finish()?;
-        }
-        self.start_segment()
-    }
-
-    fn start_segment(&mut self) -> io::Result<()> {
-        let tree = self
-            .shared
-            .tree
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let Shared { storage, layout, .. } = &*self.shared;
-        self.segment = Some(Segment::create(
-            storage,
-            layout,
-            &tree,
-            self.checkpoint.note(),
-            self.options.write_ahead_bytes,
-        )?);
-        Ok(())
-    }
-
-    /// Tells everybody, then tries to go on until that works; `false` when the log is closing instead.
-    fn recover(&mut self, error: &CommitError) -> bool {
-        let full = matches!(error, CommitError::File(error) if error.kind() == io::ErrorKind::StorageFull);
-        let failure = if full { Failure::DiskFull } else { Failure::Storage };
-        let size = self.checkpoint.checkpoint().size;
-        tracing::error!(%error, size, "audit log cannot write; refusing until it can");
-        self.segment = None;
-        self.shared.line.fail(failure.into(), size);
-        self.shared.durable.send_modify(|durable| durable.failed(failure));
-        let mut told = None;
-        loop {
-            match self.replay() {
-                Ok(()) => break,
-                Err(error) => {
-                    let text = error.to_string();
-                    if told.as_ref() != Some(&text) {
-                        tracing::warn!(error = text, "audit log cannot go on yet");
-                        told = Some(text);
-                    }
-                }
-            }
-            if self.shared.line.pause(self.options.retry_interval) {
-                return false;
-            }
-        }
-        tracing::info!(size, "audit log goes on");
-        self.shared
-            .durable
-            .send_modify(|durable| durable.state = State::Ok);
-        self.shared.line.resume();
-        true
-    }
-
-    /// Reads the last segment again up to what was acknowledged, cuts it there, and starts a new one.
-    fn replay(&mut self) -> Result<(), OpenError> {
-        let Shared { storage, layout, .. } = &*self.shared;
-        let acknowledged = self.checkpoint.checkpoint().size;
-        let firsts = segment::list(storage, layout).map_err(OpenError::file("journal"))?;
-        let first = firsts.last().copied().unwrap_or_default();
-        let replayed = replay(storage, layout, self.signer.key(), first, Some(acknowledged))?;
-        let cut = replayed
-            .file
-            .set_len(replayed.end)
-            .and_then(|()| replayed.file.sync_data());
-        cut.map_err(OpenError::file("journal"))?;
-        *self.shared.tree.lock().unwrap_or_else(PoisonError::into_inner) = replayed.tree;
-        self.start_segment().map_err(OpenError::file("journal"))
+    /// Sleeps for what a step asked for.
+    pub(super) fn sleep(&self, wait: Wait) {
+        self.shared.line.wait(wait, &self.clock);
     }
 }
 
 /// Also when the thread panics: nobody waits for a writer that is gone.
-impl<S: Storage> Drop for Writer<S> {
+impl<S: Storage, C> Drop for Writer<S, C> {
     fn drop(&mut self) {
         self.shared.line.close();
         self.shared
             .durable
             .send_modify(|durable| durable.state = State::Closed);
-    }
-}
-
-impl Durable {
-    /// Ends a generation: what is not durable now never will be.
-    fn failed(&mut self, failure: Failure) {
-        self.state = State::Failed(failure);
-        self.generation += 1;
-        self.ends = self.ends.iter().copied().chain([self.size]).collect();
     }
 }
