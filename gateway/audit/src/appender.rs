@@ -228,6 +228,15 @@ impl<S: Storage> Appender<S> {
         Ok(shared.places.entry(&shared.storage, &shared.layout, index)?)
     }
 
+    /// The hash that the tree holds of the durable entry at `index`.
+    ///
+    /// # Errors
+    /// When there is none, or hashes cannot be read.
+    pub fn leaf(&self, index: u64) -> Result<Hash, ReadError> {
+        self.within(index, self.durable().size.checked_sub(1))?;
+        Ok(proof::Nodes::node(&self.handle.shared.nodes(), 0, index)?)
+    }
+
     /// The audit path of entry `index` in the tree of `size` entries, the leaf's sibling first.
     ///
     /// # Errors

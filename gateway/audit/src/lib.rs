@@ -7,6 +7,7 @@
 //! - [`tree`], [`proof`], [`checkpoint`], [`receipt`]: hashing, proofs, signed notes, what is handed out.
 //! - [`storage`], `frame`, `segment`, `seal`, `tiles`, `recovery`: bytes on disk and how they survive.
 //! - [`verify`](mod@verify), [`reader`]: those who only read.
+//! - [`index`]: which entries may fit a question; [`prove`](mod@prove): a receipt from the files alone.
 
 pub mod appender;
 pub mod checkpoint;
@@ -14,10 +15,12 @@ pub mod clock;
 pub mod durable;
 pub mod entry;
 mod frame;
+pub mod index;
 mod journal;
 mod layout;
 mod locate;
 pub mod proof;
+pub mod prove;
 pub mod pseudonym;
 pub mod reader;
 pub mod receipt;
@@ -37,6 +40,8 @@ pub use appender::{Appender, Linger, Log, Options, ReadError};
 pub use checkpoint::{Checkpoint, KeyError, NoteError, SignedCheckpoint, Signer, VerifyingKey};
 pub use durable::{Durable, Failure, Logged, State, Ticket, Unavailable};
 pub use entry::{Entry, EntryKind};
+pub use index::{EntriesAt, Follower, Index, IndexError, Narrowed, Order, Question, Scope};
+pub use prove::{ProveError, prove};
 pub use pseudonym::Pseudonymizer;
 pub use reader::{Entries, Filter, entries};
 pub use receipt::Receipt;

@@ -31,8 +31,8 @@ pub struct Filter {
     pub operation: Option<String>,
     /// The answer word.
     pub outcome: Option<String>,
-    /// The subject's pseudonym.
-    pub subject_pseudonym: Option<Vec<u8>>,
+    /// Pseudonyms of one subject, one a period; any of them.
+    pub subject_pseudonyms: Vec<Vec<u8>>,
     /// A field that was given.
     pub field_given: Option<String>,
 }
@@ -59,10 +59,8 @@ impl Filter {
             && text(&self.registry, &entry.registry)
             && text(&self.operation, &entry.operation)
             && text(&self.outcome, &entry.outcome)
-            && self
-                .subject_pseudonym
-                .as_ref()
-                .is_none_or(|wanted| *wanted == entry.subject_pseudonym)
+            && (self.subject_pseudonyms.is_empty()
+                || self.subject_pseudonyms.contains(&entry.subject_pseudonym))
             && self
                 .field_given
                 .as_ref()
