@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
-use audit::{Log, Options, Pseudonymizer, Signer};
+use audit::{Follower, Index, Log, Options, Pseudonymizer, Signer};
 
 use crate::authorization::quota::Quotas;
 use crate::directory::Directory;
@@ -44,6 +44,7 @@ pub struct Running {
     listening: Listening,
     exchange: Arc<Exchange>,
     watch: Watch,
+    follower: Follower,
 }
 
 /// Starts the gateway.
@@ -74,7 +75,13 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         quotas: Quotas::default(),
     });
     note(&exchange, "start", "OK", String::new())?;
-    let others = rpc::others(&exchange)?;
+    let index = match &audit.index.file {
+        Some(file) => settings.path(file.get_ref()),
+        None => Index::usual_file(&folder),
+    };
+    let follower =
+        Follower::start(exchange.log.clone(), &folder, index).context("the thread of the index")?;
+    let others = rpc::others(&exchange, &methods, follower.index())?;
     let (changed, changes) = watch_channel(0);
     let parts = Parts {
         exchange: exchange.clone(),
@@ -100,6 +107,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         listening,
         exchange,
         watch,
+        follower,
     })
 }
 
@@ -132,6 +140,7 @@ impl Running {
     pub fn stop(self) {
         drop(self.watch);
         self.listening.stop();
+        drop(self.follower);
         if let Err(error) = note(&self.exchange, "stop", "OK", String::new()) {
             tracing::error!(%error, "the stop could not be logged");
         }

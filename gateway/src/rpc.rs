@@ -7,19 +7,23 @@ mod operation;
 
 use std::sync::Arc;
 
+use audit::Index;
 use tonic::service::Routes;
 
 use crate::exchange::Exchange;
+use crate::record::method::Methods;
 
 /// Health, reflection, the audit service and the catalog.
-pub fn others(exchange: &Arc<Exchange>) -> anyhow::Result<Routes> {
+pub fn others(exchange: &Arc<Exchange>, methods: &Methods, index: Arc<Index>) -> anyhow::Result<Routes> {
     let (_, health) = tonic_health::server::health_reporter();
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
         .build_v1()?;
-    let audit = proto::audit::v1::audit_service_server::AuditServiceServer::new(audit_log::AuditLog {
-        exchange: exchange.clone(),
-    });
+    let audit = proto::audit::v1::audit_service_server::AuditServiceServer::new(audit_log::AuditLog::new(
+        exchange.clone(),
+        index,
+        audit_log::Kinds::of(methods.values()),
+    ));
     let catalog = proto::catalog::v1::catalog_service_server::CatalogServiceServer::new(catalog::Catalog {
         exchange: exchange.clone(),
     });

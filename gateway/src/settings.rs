@@ -40,7 +40,7 @@ pub use agency::{AgencyCertificate, AgencySettings, AgencyToken};
 pub use agreement::{
     AgreementSettings, GrantOperation, GrantSettings, GrantStep, Party, QuotaSettings, SecondFact,
 };
-pub use audit::AuditSettings;
+pub use audit::{AuditIndexSettings, AuditSettings};
 pub use day::Day;
 pub use gateway::GatewaySettings;
 pub use listener::ListenerSettings;

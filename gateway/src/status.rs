@@ -57,6 +57,7 @@ pub enum Reason {
     RevocationUnknown,
     // The gateway itself.
     LogUnavailable,
+    IndexUnavailable,
     Overloaded,
     UnknownMethod,
     Internal,
@@ -101,6 +102,7 @@ impl Reason {
             Self::CertificateRevoked => "CERTIFICATE_REVOKED",
             Self::RevocationUnknown => "REVOCATION_UNKNOWN",
             Self::LogUnavailable => "LOG_UNAVAILABLE",
+            Self::IndexUnavailable => "INDEX_UNAVAILABLE",
             Self::Overloaded => "OVERLOADED",
             Self::UnknownMethod => "UNKNOWN_METHOD",
             Self::Internal => "INTERNAL",
@@ -115,7 +117,7 @@ impl Reason {
                 Code::FailedPrecondition
             }
             Self::Incomplete | Self::Malformed | Self::UnknownField => Code::InvalidArgument,
-            Self::UpstreamUnavailable | Self::LogUnavailable => Code::Unavailable,
+            Self::UpstreamUnavailable | Self::LogUnavailable | Self::IndexUnavailable => Code::Unavailable,
             Self::UpstreamGarbled | Self::Internal => Code::Internal,
             Self::DeadlineExceeded => Code::DeadlineExceeded,
             Self::NoAgreement

@@ -27,6 +27,8 @@ pub struct AgencyIdentity {
     pub roles: Vec<String>,
     /// Whether the agency may read the access log.
     pub auditor: bool,
+    /// The agencies whose entries an auditor sees, each with those under it. None: all.
+    pub auditor_scope: Vec<String>,
     /// The first day, in Viet Nam, on which the agency may call.
     pub valid_from: Option<Date>,
     /// The last day on which it may.
@@ -51,7 +53,8 @@ pub(super) struct Agency {
     pub(super) role_claim: String,
     pub(super) unit_claim: Option<String>,
     pub(super) roles: Vec<Arc<str>>,
-    pub(super) auditor: bool,
+    /// What an auditor sees of the log; none for an agency that is no auditor.
+    pub(super) sight: Option<Arc<audit::Scope>>,
     valid_from: Option<Date>,
     valid_to: Option<Date>,
 }
@@ -115,7 +118,9 @@ impl Agencies {
             role_claim: settings.role_claim,
             unit_claim: settings.unit_claim,
             roles: settings.roles.into_iter().map(Arc::from).collect(),
-            auditor: settings.auditor,
+            sight: settings
+                .auditor
+                .then(|| Arc::new(audit::Scope::under(settings.auditor_scope))),
             valid_from: settings.valid_from,
             valid_to: settings.valid_to,
         });

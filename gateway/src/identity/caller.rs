@@ -12,7 +12,7 @@ pub struct Caller {
     pub(super) unit: Option<Arc<str>>,
     pub(super) certificate: [u8; 32],
     pub(super) token_id_hash: [u8; 32],
-    pub(super) auditor: bool,
+    pub(super) sight: Option<Arc<audit::Scope>>,
 }
 
 impl Caller {
@@ -58,7 +58,12 @@ impl Caller {
 
     /// Whether the agency may read the access log.
     pub fn is_auditor(&self) -> bool {
-        self.auditor
+        self.sight.is_some()
+    }
+
+    /// What the agency may see of the access log; none when it may not read it.
+    pub fn sight(&self) -> Option<&Arc<audit::Scope>> {
+        self.sight.as_ref()
     }
 
     /// A caller out of thin air, for tests of what comes after identity.
@@ -72,7 +77,7 @@ impl Caller {
             unit: None,
             certificate: [7; 32],
             token_id_hash: [8; 32],
-            auditor: false,
+            sight: None,
         }
     }
 }

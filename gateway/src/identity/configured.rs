@@ -131,6 +131,11 @@ fn agency(settings: &AgencySettings) -> AgencyIdentity {
         unit_claim: Some(settings.token.unit_claim.clone()).filter(|claim| !claim.is_empty()),
         roles: texts(&settings.token.roles),
         auditor: settings.auditor,
+        auditor_scope: settings
+            .auditor_scope
+            .iter()
+            .map(|agency| agency.get_ref().clone())
+            .collect(),
         valid_from: settings.valid_from.as_ref().map(|day| day.get_ref().0),
         valid_to: settings.valid_to.as_ref().map(|day| day.get_ref().0),
     }

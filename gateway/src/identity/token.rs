@@ -111,7 +111,7 @@ pub(super) fn verify(
             .chain_update(&claims.token_id)
             .finalize()
             .into(),
-        auditor: agency.auditor,
+        sight: agency.sight.clone(),
     };
     Ok(VerifiedToken {
         caller: Arc::new(caller),

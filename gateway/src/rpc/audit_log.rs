@@ -1,73 +1,189 @@
 //! The audit service. Reading the log is itself logged, before anything is given.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `auditor` | who may read, and what of it |
+//! | `filter` | a filter from its message; the kinds of what it names |
+//! | `page` | size and token of a page |
+//! | `read` | entries from the log, compared with its tree |
+//! | `search` | a page of what the index finds |
+//! | `subject` | who looked at a person or an enterprise |
+//! | `proofs` | one entry, and proofs about the tree |
+//! | `tail` | entries as they come |
+
+mod auditor;
+mod filter;
+mod page;
+mod proofs;
+mod read;
+mod search;
+mod subject;
+mod tail;
 
 use std::sync::Arc;
 
-use prost::Message as _;
+use audit::Index;
+use proto::audit::v1 as wire;
 use proto::audit::v1::audit_service_server::AuditService;
-use proto::audit::v1::{GetCheckpointRequest, GetCheckpointResponse, GetEntryRequest, GetEntryResponse};
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
 use super::caller::caller;
 use crate::exchange::Exchange;
 use crate::identity::Caller;
 use crate::status::{Reason, Refusal};
+use auditor::sight;
+pub(crate) use subject::Kinds;
+use tail::Tail;
+
+/// Searches at one time. Against auditors who take the cores from those who look up.
+const SEARCHES: usize = 2;
 
 pub(super) struct AuditLog {
-    pub(super) exchange: Arc<Exchange>,
+    exchange: Arc<Exchange>,
+    index: Arc<Index>,
+    kinds: Kinds,
+    searches: Arc<Semaphore>,
+}
+
+impl AuditLog {
+    pub(super) fn new(exchange: Arc<Exchange>, index: Arc<Index>, kinds: Kinds) -> Self {
+        Self {
+            exchange,
+            index,
+            kinds,
+            searches: Arc::new(Semaphore::new(SEARCHES)),
+        }
+    }
+
+    /// Gives an outcome once the entry of the reading is durable. `detail` names kinds of filters, never a value.
+    async fn answer<T>(
+        &self,
+        caller: &Caller,
+        operation: &str,
+        detail: &str,
+        outcome: Result<T, Refusal>,
+    ) -> Result<Response<T>, Status> {
+        let logged = self
+            .exchange
+            .logged_with(caller, operation, detail, outcome)
+            .await;
+        logged.map(Response::new)
+    }
+
+    /// Work that reads files, off the threads that answer, a few at a time.
+    async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let failed = || Refusal::new(Reason::Internal, "the reading ended before its answer");
+        let place = Arc::clone(&self.searches)
+            .acquire_owned()
+            .await
+            .map_err(|_| failed())?;
+        let work = move || {
+            let _place = place;
+            work()
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| failed())?
+    }
 }
 
 #[tonic::async_trait]
 impl AuditService for AuditLog {
-    async fn get_entry(
+    async fn search_entries(
         &self,
-        request: Request<GetEntryRequest>,
-    ) -> Result<Response<GetEntryResponse>, Status> {
+        request: Request<wire::SearchEntriesRequest>,
+    ) -> Result<Response<wire::SearchEntriesResponse>, Status> {
         let caller = caller(&request)?;
-        let read = match auditor(&caller) {
-            Ok(()) => self.read(request.get_ref().index).await,
+        let asked = request.into_inner();
+        let detail = filter::kinds(asked.filter.as_ref());
+        let found = match sight(&caller) {
+            Ok(scope) => self.search(&caller, scope, asked).await,
             Err(refusal) => Err(refusal),
         };
-        let read = self.exchange.logged(&caller, "get-entry", read).await;
-        read.map(Response::new)
+        self.answer(&caller, "search-entries", &detail, found).await
+    }
+
+    type TailEntriesStream = Tail;
+
+    async fn tail_entries(
+        &self,
+        request: Request<wire::TailEntriesRequest>,
+    ) -> Result<Response<Tail>, Status> {
+        let caller = caller(&request)?;
+        let asked = request.into_inner();
+        let detail = filter::kinds(asked.filter.as_ref());
+        let tail = sight(&caller).and_then(|scope| tail::Asked::read(&self.exchange, scope, &asked));
+        let asked = self
+            .answer(&caller, "tail-entries", &detail, tail)
+            .await?
+            .into_inner();
+        Ok(Response::new(tail::start(Arc::clone(&self.exchange), asked)))
+    }
+
+    async fn get_entry(
+        &self,
+        request: Request<wire::GetEntryRequest>,
+    ) -> Result<Response<wire::GetEntryResponse>, Status> {
+        let caller = caller(&request)?;
+        let index = request.get_ref().index;
+        let read = match sight(&caller) {
+            Ok(scope) => self.entry(scope, index).await,
+            Err(refusal) => Err(refusal),
+        };
+        self.answer(&caller, "get-entry", "", read).await
     }
 
     async fn get_checkpoint(
         &self,
-        request: Request<GetCheckpointRequest>,
-    ) -> Result<Response<GetCheckpointResponse>, Status> {
+        request: Request<wire::GetCheckpointRequest>,
+    ) -> Result<Response<wire::GetCheckpointResponse>, Status> {
         let caller = caller(&request)?;
-        let admitted = auditor(&caller);
-        self.exchange.logged(&caller, "get-checkpoint", admitted).await?;
+        let admitted = sight(&caller).map(drop);
+        self.answer(&caller, "get-checkpoint", "", admitted).await?;
         let checkpoint = self.exchange.log.checkpoint().note().to_owned();
-        Ok(Response::new(GetCheckpointResponse { checkpoint }))
+        Ok(Response::new(wire::GetCheckpointResponse { checkpoint }))
     }
-}
 
-impl AuditLog {
-    async fn read(&self, index: u64) -> Result<GetEntryResponse, Refusal> {
-        let log = self.exchange.log.clone();
-        let read = move || Some((log.entry_bytes(index).ok()?, log.receipt(index).ok()?.to_string()));
-        let (bytes, proof) = tokio::task::spawn_blocking(read)
+    async fn prove_inclusion(
+        &self,
+        request: Request<wire::ProveInclusionRequest>,
+    ) -> Result<Response<wire::ProveInclusionResponse>, Status> {
+        let caller = caller(&request)?;
+        let asked = *request.get_ref();
+        let proved = match sight(&caller) {
+            Ok(scope) => self.inclusion(scope, asked).await,
+            Err(refusal) => Err(refusal),
+        };
+        self.answer(&caller, "prove-inclusion", "", proved).await
+    }
+
+    async fn prove_consistency(
+        &self,
+        request: Request<wire::ProveConsistencyRequest>,
+    ) -> Result<Response<wire::ProveConsistencyResponse>, Status> {
+        let caller = caller(&request)?;
+        let asked = *request.get_ref();
+        let proved = match sight(&caller) {
+            Ok(_) => self.consistency(asked).await,
+            Err(refusal) => Err(refusal),
+        };
+        self.answer(&caller, "prove-consistency", "", proved).await
+    }
+
+    async fn list_subject_accesses(
+        &self,
+        request: Request<wire::ListSubjectAccessesRequest>,
+    ) -> Result<Response<wire::ListSubjectAccessesResponse>, Status> {
+        let caller = caller(&request)?;
+        let asked = request.into_inner();
+        let detail = subject::kinds(&asked);
+        let found = match sight(&caller) {
+            Ok(scope) => self.subject_accesses(&caller, scope, asked).await,
+            Err(refusal) => Err(refusal),
+        };
+        self.answer(&caller, "list-subject-accesses", &detail, found)
             .await
-            .ok()
-            .flatten()
-            .ok_or_else(|| Refusal::new(Reason::NotFound, "the log has no such entry"))?;
-        let entry = proto::audit::v1::Entry::decode(bytes.as_slice())
-            .map_err(|_| Refusal::new(Reason::Internal, "the entry can't be read"))?;
-        Ok(GetEntryResponse {
-            entry: Some(entry),
-            entry_bytes: bytes.into(),
-            proof,
-        })
     }
-}
-
-fn auditor(caller: &Caller) -> Result<(), Refusal> {
-    if caller.is_auditor() {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        Reason::RoleNotAgreed,
-        "only an auditor agency reads the log",
-    ))
 }

@@ -20,6 +20,20 @@ impl Exchange {
         operation: &str,
         outcome: Result<T, Refusal>,
     ) -> Result<T, Status> {
+        self.logged_with(caller, operation, "", outcome).await
+    }
+
+    /// The same, with a detail of what was done; it holds names of kinds and never a value.
+    ///
+    /// # Errors
+    /// As [`Self::logged`].
+    pub(crate) async fn logged_with<T>(
+        &self,
+        caller: &Caller,
+        operation: &str,
+        detail: &str,
+        outcome: Result<T, Refusal>,
+    ) -> Result<T, Status> {
         let mut entry = Entry::new(EntryKind::Operation, Moment::now().0);
         entry.request_id = Uuid::now_v7().to_string();
         entry.agency = caller.agency().to_owned();
@@ -30,6 +44,7 @@ impl Exchange {
         entry.token_id_hash = caller.token_id_hash().to_vec();
         entry.config_version = self.directory.load().version.to_string();
         entry.operation = operation.to_owned();
+        entry.detail = detail.to_owned();
         entry.outcome = outcome
             .as_ref()
             .map_or_else(|refusal| refusal.reason.word(), |_| "OK")

@@ -22,6 +22,10 @@ pub struct AgencySettings {
     /// Whether the agency may read the access log.
     #[serde(default)]
     pub auditor: bool,
+    /// The agencies whose entries it sees, each with those under it: `["H26"]` shows the entries whose calling, receiving or
+    /// competent agency is `H26` or lies under it. Not written: all entries.
+    #[serde(default)]
+    pub auditor_scope: Vec<Spanned<String>>,
     /// The certificates that stand for the agency; any one of them does. At least one.
     #[serde(rename = "certificate")]
     pub certificates: Spanned<Vec<AgencyCertificate>>,

@@ -19,4 +19,15 @@ pub struct AuditSettings {
     pub signing_key: Spanned<PathBuf>,
     /// The key that makes pseudonyms of subjects. Only its owner may read the file.
     pub pseudonym_key: Spanned<PathBuf>,
+    /// The index that auditors search.
+    #[serde(default)]
+    pub index: AuditIndexSettings,
+}
+
+/// Section `[audit.index]`: where the index of the log lies. It can be deleted at any time, and is built anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditIndexSettings {
+    /// Its file. Not written: `<folder>.index.sqlite`, beside the folder of the log.
+    pub file: Option<Spanned<PathBuf>>,
 }

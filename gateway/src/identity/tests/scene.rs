@@ -94,6 +94,7 @@ pub(super) fn snapshot(keys: &Keys, facts: &Facts) -> IdentitySnapshot {
         unit_claim: Some("unit".into()),
         roles: facts.roles.to_vec(),
         auditor: false,
+        auditor_scope: Vec::new(),
         valid_from: Some(date(2026, 1, 1)),
         valid_to: Some(date(2027, 12, 31)),
     };

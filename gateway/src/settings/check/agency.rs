@@ -51,6 +51,7 @@ pub(super) fn check(draft: &Draft, problems: &mut Vec<Problem>) {
         for role in agency.token.roles.get_ref() {
             report.said(role, "a role");
         }
+        scope(agency, &mut report);
         if let Some(gateway) = gateway {
             named_in_gateway(agency, gateway, &mut report);
         }
@@ -82,6 +83,31 @@ fn identifier(name: &str, id: &Spanned<String>, report: &mut Report<'_>) {
             );
         }
         Ok(_) => {}
+    }
+}
+
+/// What an auditor sees are codes of agencies, and only an auditor sees anything.
+fn scope(agency: &AgencySettings, report: &mut Report<'_>) {
+    for seen in &agency.auditor_scope {
+        let written = seen.get_ref();
+        match agency_code::parse(written) {
+            Err(error) => report.error(
+                seen.span(),
+                format!("found {written:?}, wanted the code of an agency: {error}"),
+            ),
+            Ok(code) if code.as_str() != written => report.error(
+                seen.span(),
+                format!("found {written:?}, wanted its present form {:?}", code.as_str()),
+            ),
+            Ok(_) => {}
+        }
+    }
+    if let Some(first) = agency.auditor_scope.first().filter(|_| !agency.auditor) {
+        let message = format!(
+            "agency {} is no auditor, its auditor_scope means nothing",
+            agency.id.get_ref()
+        );
+        report.error(first.span(), message);
     }
 }
 
