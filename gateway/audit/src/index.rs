@@ -23,7 +23,7 @@ mod follow;
 mod narrow;
 mod position;
 mod query;
-mod rebuild;
+pub(crate) mod rebuild;
 mod schema;
 mod scope;
 mod sql;

@@ -7,6 +7,7 @@ use std::io;
 use std::path::Path;
 
 use crate::checkpoint::{NoteError, SignedCheckpoint, VerifyingKey};
+use crate::index::rebuild::beginning;
 use crate::layout::Layout;
 use crate::proof::{self, Nodes, verify_inclusion};
 use crate::reader::{ReaderError, entries};
@@ -33,6 +34,9 @@ pub enum ProveError {
         /// What was asked for.
         index: u64,
     },
+    /// Retention removed the entry.
+    #[error("entry {0} was removed when its time was over")]
+    Removed(u64),
     /// The entries do not lead to the signed root.
     #[error("the entries do not lead to the signed root: the log is damaged")]
     Damaged,
@@ -60,6 +64,19 @@ pub fn prove(
     // For every set bit of the number of leaves so far, the root of that complete subtree.
     let mut peaks: Vec<Hash> = Vec::new();
     let mut count = 0_u64;
+    // What retention removed still stands in the hashes that the log begins with.
+    if let Some(before) = beginning(folder)? {
+        count = before.size();
+        for (level, number, hash) in before.peaks() {
+            peaks.push(hash);
+            if let Some(wanted) = wanted.get_mut(&(level, number)) {
+                *wanted = hash;
+            }
+        }
+    }
+    if index < count {
+        return Err(ProveError::Removed(index));
+    }
     for entry in entries(folder) {
         let (at, entry) = entry?;
         let encoded = entry.encode_canonical();

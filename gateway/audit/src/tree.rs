@@ -151,6 +151,17 @@ impl Tree {
         peaks.fold(*lowest, |right, left| node_hash(left, &right))
     }
 
+    /// The roots of the complete subtrees that the tree is made of, the largest first: level, number, hash.
+    pub(crate) fn peaks(&self) -> impl Iterator<Item = (u32, u64, Hash)> + '_ {
+        (0..64_u32)
+            .rev()
+            .filter(|level| self.size >> level & 1 == 1)
+            .filter_map(|level| {
+                let hash = *self.peaks.get(level as usize)?;
+                Some((level, (self.size >> level) - 1, hash))
+            })
+    }
+
     /// Full tiles not yet given to the disk, in the order in which they became full.
     pub(crate) fn completed(&self) -> impl Iterator<Item = &Tile> {
         self.completed.iter()

@@ -10,6 +10,9 @@ use crate::tree::{Hash, Tree, leaf_hash};
 /// Entries of a block whose earliest and latest times are kept.
 pub(super) const BLOCK: u64 = 1024;
 
+/// Removed entries that one transaction forgets.
+const FORGOTTEN_AT_ONCE: u32 = 2048;
+
 /// From so many entries on, an empty index is filled first and its indexes are made at the end.
 const MANY: u64 = 20_000;
 
@@ -46,6 +49,26 @@ impl Filling {
         self.tree.root()
     }
 
+    /// Begins where the log begins after its oldest entries were removed: `tree` is that of all entries before.
+    pub(super) fn begin_behind(&mut self, tree: Tree) {
+        if self.size() < tree.size() {
+            self.tree = tree;
+        }
+    }
+
+    /// Forgets what retention removed from the log, some at a time; whether there may be more.
+    pub(super) fn forget_before(&mut self, first: u64) -> Result<bool, IndexError> {
+        let forgotten = self.connection.execute(
+            "DELETE FROM entries WHERE place IN (SELECT place FROM entries WHERE place < ?1 LIMIT ?2)",
+            (first.cast_signed(), FORGOTTEN_AT_ONCE),
+        )?;
+        self.connection.execute(
+            "DELETE FROM blocks WHERE block < ?1",
+            [(first / BLOCK).cast_signed()],
+        )?;
+        Ok(forgotten == FORGOTTEN_AT_ONCE as usize)
+    }
+
     /// Makes an index that will not be long in the making ready at once.
     pub(super) fn begin(&mut self, entries_to_come: u64) -> Result<(), IndexError> {
         if !self.ready && entries_to_come < MANY {
@@ -67,7 +90,7 @@ impl Filling {
     }
 
     /// Adds the entries that follow. All of them are in, or none.
-    pub(super) fn add(&mut self, entries: &[Entry]) -> Result<(), IndexError> {
+    pub(super) fn add(&mut self, entries: &[(u64, Entry)]) -> Result<(), IndexError> {
         let before = self.tree.clone();
         let added = self.try_add(entries);
         if added.is_err() {
@@ -77,17 +100,22 @@ impl Filling {
         added
     }
 
-    fn try_add(&mut self, entries: &[Entry]) -> Result<(), IndexError> {
+    fn try_add(&mut self, entries: &[(u64, Entry)]) -> Result<(), IndexError> {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for entry in entries {
-            let place = self.tree.size();
+        for (place, entry) in entries {
+            let place = *place;
+            if place != self.tree.size() {
+                return Err(IndexError::Foreign(
+                    "entries between it and the log's are missing",
+                ));
+            }
             insert(&transaction, &mut self.words, place, entry)?;
             self.last_leaf = leaf_hash(&entry.encode_canonical());
             self.tree.push(self.last_leaf);
         }
-        self.tree.forget_completed();
+        self.tree.forget_completed(self.tree.size());
         position::save(&transaction, &self.tree, &self.last_leaf, self.ready)?;
         transaction.commit()?;
         Ok(())

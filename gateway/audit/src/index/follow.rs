@@ -5,10 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::fill::Filling;
-use super::rebuild::lock;
+use super::rebuild::{beginning, first_kept, lock};
 use super::{Index, IndexError, schema};
 use crate::appender::Appender;
 use crate::reader::{Entries, entries};
@@ -17,6 +17,8 @@ use crate::reader::{Entries, entries};
 const INTERVAL: Duration = Duration::from_millis(100);
 /// Time before another try after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// Time between looks at what retention removed.
+const FORGETTING: Duration = Duration::from_secs(10);
 /// Entries of a transaction.
 const BATCH: usize = 2048;
 /// Rest after a full batch, so that a long way to go takes half of a core at most.
@@ -109,8 +111,12 @@ impl Following {
     fn follow(&self, told: &mut bool) -> Result<(), IndexError> {
         let _lock = lock(self.index.file())?;
         let mut filling = self.open()?;
+        if let Some(before) = beginning(&self.folder)? {
+            filling.begin_behind(before);
+        }
         filling.begin(self.log.durable().size.saturating_sub(filling.size()))?;
         let mut reader = entries(&self.folder).from(filling.size());
+        let mut forget = Instant::now();
         loop {
             while self.fill(&mut filling, &mut reader)? {
                 if self.stop.pause(REST) {
@@ -122,6 +128,9 @@ impl Following {
                 return Err(IndexError::Foreign("its file is gone"));
             }
             *told = false;
+            if Instant::now() >= forget && !filling.forget_before(first_kept(&self.folder)?)? {
+                forget = Instant::now() + FORGETTING;
+            }
             if self.stop.pause(INTERVAL) {
                 return Ok(());
             }
@@ -152,7 +161,7 @@ impl Following {
         let mut batch = Vec::new();
         while filling.size() + (batch.len() as u64) < durable && batch.len() < BATCH {
             match reader.next() {
-                Some(entry) => batch.push(entry?.1),
+                Some(entry) => batch.push(entry?),
                 None => break,
             }
         }

@@ -6,7 +6,11 @@ use std::time::{Duration, Instant};
 
 use super::fill::Filling;
 use super::{IndexError, schema};
-use crate::reader::entries;
+use crate::layout::{Layout, segment_name};
+use crate::reader::{ReaderError, entries};
+use crate::segment::{self, OpeningError};
+use crate::storage::Disk;
+use crate::tree::Tree;
 
 /// Entries of a transaction.
 const BATCH: usize = 8192;
@@ -31,9 +35,12 @@ pub fn rebuild(folder: &Path, file: &Path, mut progress: impl FnMut(u64)) -> Res
     let _lock = lock(file)?;
     let new = schema::beside(file, ".new");
     let mut filling = Filling::resume(schema::create(&new)?)?;
+    if let Some(before) = beginning(folder)? {
+        filling.begin_behind(before);
+    }
     let mut batch = Vec::with_capacity(BATCH);
     for entry in entries(folder) {
-        batch.push(entry?.1);
+        batch.push(entry?);
         if batch.len() == BATCH {
             filling.add(&batch)?;
             batch.clear();
@@ -53,6 +60,30 @@ pub fn rebuild(folder: &Path, file: &Path, mut progress: impl FnMut(u64)) -> Res
     schema::remove(file)?;
     std::fs::rename(&new, file)?;
     Ok(rebuilt)
+}
+
+/// The tree of the entries that retention removed; none of a log without segments.
+pub(crate) fn beginning(folder: &Path) -> Result<Option<Tree>, ReaderError> {
+    let layout = Layout::new(folder);
+    let Some(first) = segment::list(&Disk, &layout)?.first().copied() else {
+        return Ok(None);
+    };
+    let file = segment::open(&Disk, &layout, first)?;
+    let opening = segment::read_opening(&file, first).map_err(|error| match error {
+        OpeningError::File(error) => ReaderError::File(error),
+        damaged => ReaderError::Damaged {
+            file: segment_name(first),
+            offset: 0,
+            what: damaged.to_string(),
+        },
+    })?;
+    Ok(Some(opening.tree))
+}
+
+/// The first entry that retention left.
+pub(super) fn first_kept(folder: &Path) -> Result<u64, IndexError> {
+    let firsts = segment::list(&Disk, &Layout::new(folder))?;
+    Ok(firsts.first().copied().unwrap_or(0))
 }
 
 /// The right to write the index, as long as the file given is open.

@@ -98,7 +98,7 @@ fn seen(log: &Appender, scope: &Scope, index: u64) -> Result<Vec<u8>, Refusal> {
     if index >= log.durable().size {
         return Err(no_such_entry());
     }
-    let placed = read(log, index)?;
+    let placed = read(log, index)?.ok_or_else(no_such_entry)?;
     if !scope.covers(&placed.entry) {
         return Err(no_such_entry());
     }

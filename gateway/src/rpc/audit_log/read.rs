@@ -1,7 +1,9 @@
 //! Entries from the log itself, compared with what its tree holds of them.
 
+use std::io::ErrorKind;
+
 use audit::tree::leaf_hash;
-use audit::{Appender, Entry};
+use audit::{Appender, Entry, ReadError};
 use prost::Message as _;
 use proto::audit::v1 as wire;
 
@@ -14,17 +16,19 @@ pub(super) struct Placed {
     pub(super) entry: Entry,
 }
 
-/// The durable entry at a place. One that is not what the tree holds is not given.
-pub(super) fn read(log: &Appender, index: u64) -> Result<Placed, Refusal> {
-    let bytes = log
-        .entry_bytes(index)
-        .map_err(|error| unreadable(index, &error))?;
+/// The durable entry at a place; none where retention removed it. One that is not what the tree holds is not given.
+pub(super) fn read(log: &Appender, index: u64) -> Result<Option<Placed>, Refusal> {
+    let bytes = match log.entry_bytes(index) {
+        Ok(bytes) => bytes,
+        Err(ReadError::File(error)) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(index, &error)),
+    };
     let leaf = log.leaf(index).map_err(|error| unreadable(index, &error))?;
     if leaf_hash(&bytes) != leaf {
         return Err(unreadable(index, &"its bytes are not what the tree holds"));
     }
     let entry = Entry::decode_canonical(&bytes).map_err(|error| unreadable(index, &error))?;
-    Ok(Placed { index, bytes, entry })
+    Ok(Some(Placed { index, bytes, entry }))
 }
 
 impl Placed {

@@ -84,10 +84,9 @@ fn find(log: &Appender, index: &Index, mut question: Question, most: usize) -> R
             .map_err(unavailable)?;
         found.size = narrowed.size;
         for place in narrowed.places {
-            let placed = read(log, place)?;
-            if !question.fits(&placed.entry) {
+            let Some(placed) = read(log, place)?.filter(|placed| question.fits(&placed.entry)) else {
                 continue;
-            }
+            };
             bytes += placed.bytes.len();
             if bytes > LONGEST && !found.entries.is_empty() {
                 found.next = Some(place);

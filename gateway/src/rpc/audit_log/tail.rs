@@ -131,8 +131,7 @@ async fn chunk(
     let work = move || {
         let mut entries = Vec::new();
         for index in from..until {
-            let placed = read(&log, index)?;
-            if question.fits(&placed.entry) {
+            if let Some(placed) = read(&log, index)?.filter(|placed| question.fits(&placed.entry)) {
                 entries.push(placed.to_wire()?);
             }
         }
