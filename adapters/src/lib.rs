@@ -9,14 +9,15 @@
 //! | what is counted and timed | [`measured`] |
 //! | what every kind promises, to be run against a new one | [`conformance`] |
 //! | the kinds | [`embedded`] |
+//! | code tables with days | [`codes`] |
 //! | an answer as a tree, and its bounds | [`tree`] |
 //! | names, dates and identifiers | [`text`] |
 #![forbid(unsafe_code)]
 
 pub mod check;
+pub mod codes;
 pub mod conformance;
 pub mod connect;
-
 pub mod embedded;
 pub mod error;
 mod guarded;

@@ -14,14 +14,19 @@
 //! | [`agency_code`] | agency codes, new form and old |
 //! | [`procedure_code`] | codes of administrative procedures |
 //! | [`dossier_code`] | codes of dossiers |
+//! | [`encoding`] | TCVN3, VNI and Latin-1 damage, undone as declared |
+//! | [`reuse`] | the rate of reuse and its points, as QĐ 766/QĐ-TTg rounds them |
+//! | [`encoding`] | TCVN3, VNI and Latin-1 damage, undone as declared |
 
 pub mod agency_code;
 pub mod date;
 pub mod dossier_code;
+pub mod encoding;
 pub mod name;
 pub mod personal_id;
 pub mod plain;
 pub mod procedure_code;
+pub mod reuse;
 pub mod tax_code;
 
 mod clean;
