@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 
+use crate::codes::CodeTables;
 use crate::embedded;
-use crate::mapping::{self, Plan};
-use crate::settings::{Kind, RegistrySettings};
+use crate::mapping::{self, Form, Plan};
+use crate::settings::{RegistrySettings, Routes};
 
 /// One thing that is wrong in a registry's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +23,8 @@ pub struct Problem {
 
 /// Checks settings against the canonical schemas. Empty when nothing is wrong.
 #[must_use]
-pub fn check(settings: &RegistrySettings, pool: &DescriptorPool) -> Vec<Problem> {
-    plans(settings, pool).err().unwrap_or_default()
+pub fn check(settings: &RegistrySettings, pool: &DescriptorPool, codes: &CodeTables) -> Vec<Problem> {
+    plans(settings, pool, codes).err().unwrap_or_default()
 }
 
 /// The canonical records of a registry, by full name.
@@ -37,7 +38,38 @@ pub(crate) struct Record {
 }
 
 /// The checked settings, ready to be carried out; or all that is wrong.
-pub(crate) fn plans(settings: &RegistrySettings, pool: &DescriptorPool) -> Result<Records, Vec<Problem>> {
+pub(crate) fn plans(
+    settings: &RegistrySettings,
+    pool: &DescriptorPool,
+    codes: &CodeTables,
+) -> Result<Records, Vec<Problem>> {
+    let form = match &settings.routes {
+        Routes::Embedded(_) => Form::Rows,
+    };
+    let (records, mut problems) = records(settings, pool, codes, form);
+    settings.routes.check(&mut problems);
+    match &settings.routes {
+        Routes::Embedded(routes) => {
+            for route in routes {
+                embedded::check(route.connection.get_ref(), &mut problems);
+            }
+            embedded::check_records(&records, &mut problems);
+        }
+    }
+    if problems.is_empty() {
+        Ok(records)
+    } else {
+        Err(problems)
+    }
+}
+
+/// The records that can be made of answers of this form, and all that is wrong with the mapping.
+pub(crate) fn records(
+    settings: &RegistrySettings,
+    pool: &DescriptorPool,
+    codes: &CodeTables,
+    form: Form,
+) -> (Records, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut records = Records::new();
     if settings.records.is_empty() {
@@ -46,6 +78,12 @@ pub(crate) fn plans(settings: &RegistrySettings, pool: &DescriptorPool) -> Resul
             "the registry gives no record, wanted [records.\"full.Name\"]",
         ));
     }
+    let context = mapping::Context {
+        shapes: &settings.shapes,
+        codes,
+        encoding: settings.encoding,
+        form,
+    };
     for (name, record) in &settings.records {
         let Some(descriptor) = pool.get_message_by_name(name.get_ref()) else {
             let valid = record_names(pool);
@@ -59,18 +97,11 @@ pub(crate) fn plans(settings: &RegistrySettings, pool: &DescriptorPool) -> Resul
             ));
             continue;
         };
-        if let Some(plan) = mapping::compile(record, &settings.shapes, &descriptor, &mut problems) {
+        if let Some(plan) = mapping::compile(record, &context, &descriptor, &mut problems) {
             records.insert(Arc::from(name.get_ref().as_str()), Record { descriptor, plan });
         }
     }
-    match settings.kind.get_ref() {
-        Kind::Embedded => embedded::check(settings.connection.get_ref(), &records, &mut problems),
-    }
-    if problems.is_empty() {
-        Ok(records)
-    } else {
-        Err(problems)
-    }
+    (records, problems)
 }
 
 /// The messages that lookup methods are about.

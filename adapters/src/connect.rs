@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `Measured` | outermost: it sees what the caller sees, waiting and refusals included |
 //! | `Guarded` | limits of time, number, size and depth; that the answer is about the subject asked for |
+//! | `Routed` | the ways to the registry with a breaker each, second tries and hedges |
 //! | the kind itself | speaks the registry's language |
 
 use std::path::Path;
@@ -14,11 +15,13 @@ use std::sync::Arc;
 use prost_reflect::DescriptorPool;
 
 use crate::check::{Problem, Records, plans};
+use crate::codes::CodeTables;
 use crate::embedded;
 use crate::guarded::{Guarded, Limits};
 use crate::measured::{Measured, Measures};
 use crate::registry::Registry;
-use crate::settings::{Kind, RegistrySettings};
+use crate::routed::Routed;
+use crate::settings::{RegistrySettings, Route, Routes};
 
 /// Why a registry can't be used.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -44,8 +47,9 @@ pub fn connect(
     settings: &RegistrySettings,
     base: &Path,
     pool: &DescriptorPool,
+    codes: &CodeTables,
 ) -> Result<Arc<dyn Registry>, ConnectError> {
-    connect_measured(name, settings, base, pool).map(|(registry, _)| registry)
+    connect_measured(name, settings, base, pool, codes).map(|(registry, _)| registry)
 }
 
 /// As [`connect`], with the measures of the registry beside it.
@@ -57,25 +61,39 @@ pub fn connect_measured(
     settings: &RegistrySettings,
     base: &Path,
     pool: &DescriptorPool,
+    codes: &CodeTables,
 ) -> Result<(Arc<dyn Registry>, Arc<Measures>), ConnectError> {
-    let records = Arc::new(plans(settings, pool).map_err(ConnectError::Settings)?);
-    match settings.kind.get_ref() {
-        Kind::Embedded => {
-            let connection = settings.connection.get_ref();
-            let registry = embedded::connect(name, connection, base, Arc::clone(&records))?;
-            Ok(wrapped(name, registry, settings, &records))
+    let records = Arc::new(plans(settings, pool, codes).map_err(ConnectError::Settings)?);
+    match &settings.routes {
+        Routes::Embedded(routes) => {
+            let open = |connection: &embedded::Settings| {
+                embedded::connect(name, connection, base, Arc::clone(&records))
+            };
+            Ok(wrapped(name, opened(routes, open)?, settings, &records))
         }
     }
 }
 
+/// Opens every route, the best first.
+fn opened<C, R>(
+    routes: &[Route<C>],
+    open: impl Fn(&C) -> Result<R, ConnectError>,
+) -> Result<Vec<(String, R)>, ConnectError> {
+    routes
+        .iter()
+        .map(|route| Ok((route.name.get_ref().clone(), open(route.connection.get_ref())?)))
+        .collect()
+}
+
 fn wrapped<R: Registry>(
     name: &str,
-    registry: R,
+    ways: Vec<(String, R)>,
     settings: &RegistrySettings,
     records: &Records,
 ) -> (Arc<dyn Registry>, Arc<Measures>) {
-    let guarded = Guarded::new(name, registry, Limits::from(&settings.protection), records);
-    let measured = Measured::new(name, guarded);
-    let measures = measured.measures();
+    let measures = Arc::<Measures>::default();
+    let routed = Routed::new(name, ways, &settings.protection, Arc::clone(&measures));
+    let guarded = Guarded::new(name, routed, Limits::from(&settings.protection), records);
+    let measured = Measured::counting_in(name, guarded, Arc::clone(&measures));
     (Arc::new(measured), measures)
 }

@@ -28,7 +28,7 @@ use file::Database;
 const MOST_READERS: usize = 64;
 
 /// What is wrong with the settings of this kind.
-pub(crate) fn check(settings: &Settings, records: &Records, problems: &mut Vec<Problem>) {
+pub(crate) fn check(settings: &Settings, problems: &mut Vec<Problem>) {
     let readers = settings.readers.get_ref();
     if !(1..=MOST_READERS).contains(readers) {
         problems.push(Problem::at(
@@ -36,6 +36,10 @@ pub(crate) fn check(settings: &Settings, records: &Records, problems: &mut Vec<P
             format!("found {readers} readers, wanted 1 to {MOST_READERS}"),
         ));
     }
+}
+
+/// What is wrong with the mapping for this kind.
+pub(crate) fn check_records(records: &Records, problems: &mut Vec<Problem>) {
     for record in records.values() {
         statements::check_names(&record.plan, problems);
     }

@@ -1,5 +1,6 @@
 //! The protections that every kind of registry stands behind.
 
+mod places;
 mod wire;
 
 #[cfg(test)]
@@ -11,7 +12,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use prost_reflect::MessageDescriptor;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout_at;
 
 use crate::check::Records;
@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::mapping::{Key, fitting};
 use crate::registry::{Found, Question, Registry};
 use crate::settings::Protection;
+use places::Places;
 
 /// Longest time for a health check.
 const LONGEST_CHECK: Duration = Duration::from_secs(60);
@@ -29,7 +30,7 @@ pub(crate) struct Guarded<R> {
     name: Arc<str>,
     inner: R,
     limits: Limits,
-    places: Semaphore,
+    places: Places,
     records: HashMap<Arc<str>, Guard>,
 }
 
@@ -38,6 +39,7 @@ pub(crate) struct Guarded<R> {
 pub(crate) struct Limits {
     timeout: Duration,
     concurrency: usize,
+    queue: usize,
     max_record: usize,
     max_depth: usize,
 }
@@ -52,7 +54,8 @@ impl From<&Protection> for Limits {
     fn from(protection: &Protection) -> Self {
         Self {
             timeout: protection.timeout.0,
-            concurrency: protection.concurrency.min(Semaphore::MAX_PERMITS),
+            concurrency: protection.concurrency,
+            queue: protection.queue,
             max_record: usize::try_from(protection.max_record.0).unwrap_or(usize::MAX),
             max_depth: protection.max_depth,
         }
@@ -69,19 +72,11 @@ impl<R: Registry> Guarded<R> {
             name: Arc::from(name),
             inner,
             limits,
-            places: Semaphore::new(limits.concurrency),
+            places: Places::new(limits.concurrency, limits.queue),
             records: records
                 .iter()
                 .map(|(name, record)| (Arc::clone(name), guard(record)))
                 .collect(),
-        }
-    }
-
-    /// Waits for a place at the registry; the waiting counts against the deadline.
-    async fn place(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, Error> {
-        match timeout_at(deadline.into(), self.places.acquire()).await {
-            Ok(Ok(place)) => Ok(place),
-            Ok(Err(_)) | Err(_) => Err(Error::unavailable("all places at the registry are taken")),
         }
     }
 
@@ -132,7 +127,7 @@ impl<R: Registry> Registry for Guarded<R> {
         if limit.deadline <= Instant::now() {
             return Err(Error::DeadlineExceeded);
         }
-        let _place = self.place(limit.deadline).await?;
+        let _place = self.places.take(limit.deadline).await?;
         let asked = Arc::clone(&question.key);
         let question = Question {
             deadline: limit.deadline,

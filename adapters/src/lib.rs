@@ -6,6 +6,7 @@
 //! | what a registry's file says | [`settings`] |
 //! | what is wrong with it | [`check`](mod@check) |
 //! | how it becomes a registry, and in which order the protections stand | [`connect`](mod@connect) |
+//! | what an answer becomes, without asking anybody | [`mapper`] |
 //! | what is counted and timed | [`measured`] |
 //! | what every kind promises, to be run against a new one | [`conformance`] |
 //! | the kinds | [`embedded`] |
@@ -21,9 +22,11 @@ pub mod connect;
 pub mod embedded;
 pub mod error;
 mod guarded;
+pub mod mapper;
 mod mapping;
 pub mod measured;
 pub mod registry;
+mod routed;
 pub mod settings;
 pub mod text;
 pub mod tree;
@@ -31,6 +34,7 @@ pub mod tree;
 pub use check::{Problem, check};
 pub use connect::{ConnectError, connect, connect_measured};
 pub use error::Error;
+pub use mapper::Mapper;
 pub use measured::{Measures, Snapshot};
 pub use registry::{Found, Question, Registry};
 pub use settings::RegistrySettings;

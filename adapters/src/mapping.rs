@@ -21,8 +21,10 @@ mod key;
 mod leaf;
 mod nearest;
 mod plan;
+mod taken;
+mod tree;
 
-pub(crate) use compile::compile;
+pub(crate) use compile::{Context, Form, compile};
 pub(crate) use key::{Key, fitting};
 pub(crate) use nearest::suggestion;
 pub(crate) use plan::{Column, List, Plan};
@@ -31,6 +33,7 @@ pub(crate) use plan::{Column, List, Plan};
 #[derive(Clone, Copy)]
 pub(crate) enum Value<'a> {
     Absent,
+    Boolean(bool),
     Integer(i64),
     Text(&'a str),
     Bytes(&'a [u8]),
@@ -38,7 +41,7 @@ pub(crate) enum Value<'a> {
     Other,
 }
 
-/// A row, an object, whatever holds the columns of a plan.
+/// A row, a branch of a tree, whatever holds the columns of a plan.
 pub(crate) trait Source {
     /// The value of the column with this place in the plan's list of columns.
     fn value(&self, column: usize) -> Value<'_>;

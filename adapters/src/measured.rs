@@ -25,6 +25,11 @@ pub struct Measures {
     given_up: AtomicU64,
     micros: AtomicU64,
     longest_micros: AtomicU64,
+    retried: AtomicU64,
+    hedged: AtomicU64,
+    failed_over: AtomicU64,
+    paused: AtomicU64,
+    refused: AtomicU64,
 }
 
 /// The counts at one moment. They are read one after the other: under load they may differ by the
@@ -43,15 +48,31 @@ pub struct Snapshot {
     pub time: Duration,
     /// Time of the longest answer.
     pub longest: Duration,
+    /// Second tries.
+    pub retried: u64,
+    /// Questions asked once more beside the first, which was slow.
+    pub hedged: u64,
+    /// Questions that went on to another route.
+    pub failed_over: u64,
+    /// How often a route was no longer asked.
+    pub paused: u64,
+    /// Questions refused because no route was asked.
+    pub refused: u64,
 }
 
 impl<R> Measured<R> {
     /// Measures `inner`, the registry called `name`.
     pub fn new(name: &str, inner: R) -> Self {
+        Self::counting_in(name, inner, Arc::default())
+    }
+
+    /// As [`Measured::new`], with counts that the protections inside add to.
+    pub(crate) fn counting_in(name: &str, inner: R, measures: Arc<Measures>) -> Self {
+        let name = Arc::from(name);
         Self {
-            name: Arc::from(name),
+            name,
             inner,
-            measures: Arc::default(),
+            measures,
         }
     }
 
@@ -73,7 +94,32 @@ impl Measures {
             given_up: self.given_up.load(Ordering::Relaxed),
             time: Duration::from_micros(self.micros.load(Ordering::Relaxed)),
             longest: Duration::from_micros(self.longest_micros.load(Ordering::Relaxed)),
+            retried: self.retried.load(Ordering::Relaxed),
+            hedged: self.hedged.load(Ordering::Relaxed),
+            failed_over: self.failed_over.load(Ordering::Relaxed),
+            paused: self.paused.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
         }
+    }
+
+    pub(crate) fn retried(&self) {
+        self.retried.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn hedged(&self) {
+        self.hedged.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn failed_over(&self) {
+        self.failed_over.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn paused(&self) {
+        self.paused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn refused(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
     }
 }
 

@@ -54,6 +54,17 @@ pub struct Found {
     pub as_of: Option<i64>,
     /// The registry's own id of this exchange.
     pub transaction: Option<String>,
+    /// The route that the answer came by, such as `ndop`.
+    pub route: Option<Arc<str>>,
+}
+
+impl Found {
+    /// How the registry was reached, for the access log: the route, and the registry's own id of the
+    /// exchange.
+    #[must_use]
+    pub fn upstream_exchange(&self) -> (Option<&str>, Option<&str>) {
+        (self.route.as_deref(), self.transaction.as_deref())
+    }
 }
 
 impl fmt::Debug for Found {
@@ -62,6 +73,7 @@ impl fmt::Debug for Found {
             .field("record", &format_args!("{} bytes, hidden", self.record.len()))
             .field("as_of", &self.as_of)
             .field("transaction", &self.transaction)
+            .field("route", &self.route)
             .finish()
     }
 }
@@ -81,6 +93,7 @@ mod tests {
             record: Bytes::from_static(b"\x0a\x0c079090123456"),
             as_of: None,
             transaction: None,
+            route: None,
         };
         let shown = format!("{question:?} {found:?}");
         assert!(!shown.contains("079090123456"), "{shown}");

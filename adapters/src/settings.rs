@@ -1,7 +1,10 @@
 //! One registry's file, `config/registries/<name>.toml`, as data. Nothing is opened here.
 
 mod policy;
+mod protection;
+mod read;
 mod records;
+mod routes;
 mod units;
 
 use std::collections::BTreeMap;
@@ -9,18 +12,19 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::embedded;
-
-pub use policy::{CachePolicy, Protection, Scope};
+pub use policy::{CachePolicy, Scope};
+pub use protection::{Breaker, Protection, Retry};
 pub use records::{
     Conversion, FieldSettings, Fields, KeySettings, ListSettings, Lists, PartSettings, Parts, RecordSettings,
-    Shapes,
+    Shapes, TextForm, UnpackSettings,
 };
+pub use routes::{MOST_ROUTES, Route, Routes};
 pub use units::{Interval, Size};
 
+use crate::text::encoding::Encoding;
+
 /// The settings of one registry.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct RegistrySettings {
     /// Name for people, Vietnamese.
     pub title_vi: String,
@@ -28,16 +32,16 @@ pub struct RegistrySettings {
     pub title_en: String,
     /// What language the registry speaks.
     pub kind: Spanned<Kind>,
-    /// Where it is, in the terms of its kind.
-    pub connection: Spanned<embedded::Settings>,
+    /// Where it is, in the terms of its kind: the ways to it, the best first. `[connection]` alone is
+    /// one way, called `direct`.
+    pub routes: Routes,
+    /// How its texts are written, where a field says nothing else.
+    pub encoding: Encoding,
     /// How long answers may be kept.
-    #[serde(default)]
     pub cache: CachePolicy,
     /// Limits on what is asked and on what comes back.
-    #[serde(default)]
     pub protection: Protection,
     /// Fields of messages that occur more than once, by a name of the file's own.
-    #[serde(default)]
     pub shapes: Shapes,
     /// The canonical records it gives, by full name, and how each is made.
     pub records: BTreeMap<Spanned<String>, RecordSettings>,
@@ -49,4 +53,17 @@ pub struct RegistrySettings {
 pub enum Kind {
     /// A SQLite database file on this machine.
     Embedded,
+}
+
+impl RegistrySettings {
+    /// The files that the connections name, relative to the configuration folder.
+    #[must_use]
+    pub fn files(&self) -> Vec<&Spanned<String>> {
+        match &self.routes {
+            Routes::Embedded(routes) => routes
+                .iter()
+                .map(|route| &route.connection.get_ref().file)
+                .collect(),
+        }
+    }
 }

@@ -35,6 +35,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use adapters::RegistrySettings;
+use adapters::codes::CodeTables;
+use sha2::{Digest as _, Sha256};
 
 pub use agency::{AgencyCertificate, AgencySettings, AgencyToken};
 pub use agreement::{
@@ -67,6 +69,8 @@ pub struct Settings {
     pub agreements: BTreeMap<String, AgreementSettings>,
     /// `procedures/<code>.toml`.
     pub procedures: BTreeMap<String, ProcedureSettings>,
+    /// `codes/<name>.toml`, checked.
+    pub codes: CodeTables,
     /// The folder that relative paths start from.
     pub base: PathBuf,
     /// SHA-256 of each file that was read: those of the tree, and the certificates, revocation lists
@@ -83,10 +87,21 @@ impl Settings {
         self.base.join(written)
     }
 
-    /// SHA-256 of a registry's file; zeros for one that has none.
+    /// SHA-256 over what a registry is opened from: its file and the code tables.
     pub(crate) fn registry_file(&self, name: &str) -> [u8; 32] {
-        let path = Path::new("registries").join(format!("{name}.toml"));
-        self.files.get(&path).copied().unwrap_or_default()
+        let own = Path::new("registries").join(format!("{name}.toml"));
+        let read = self
+            .files
+            .iter()
+            .filter(|(path, _)| **path == own || path.starts_with("codes"));
+        let mut hash = Sha256::new();
+        for (path, of_file) in read {
+            // The path's end is marked, and what follows it is of one length.
+            hash.update(path.as_os_str().as_encoded_bytes());
+            hash.update([0]);
+            hash.update(of_file);
+        }
+        hash.finalize().into()
     }
 
     /// The files outside the tree whose content is put in force with it, private keys included.

@@ -47,12 +47,12 @@ fn items(list: &List) -> String {
         .map(|column| format!(" AND (t.{column} IS NULL OR t.{column} = '')"))
         .collect();
     let direction = if list.descending { "DESC" } else { "ASC" };
+    let key = list.key.as_ref().map(quoted).unwrap_or_default();
+    let order = list.order.as_ref().map(quoted).unwrap_or_default();
     format!(
-        "SELECT {} FROM {} AS t WHERE t.{} = ?1{only}{absent} ORDER BY t.{} {direction}",
+        "SELECT {} FROM {} AS t WHERE t.{key} = ?1{only}{absent} ORDER BY t.{order} {direction}",
         columns(&list.columns),
         quoted(&list.table),
-        quoted(&list.key),
-        quoted(&list.order),
     )
 }
 
@@ -152,7 +152,7 @@ fn tables(plan: &Plan) -> Vec<(&Column, Vec<&Column>)> {
             &list.table,
             list.columns
                 .iter()
-                .chain([&list.key, &list.order])
+                .chain(list.key.iter().chain(&list.order))
                 .chain(only)
                 .collect(),
         )

@@ -51,8 +51,7 @@ impl Tree {
     }
 
     pub(super) fn database(&self) -> PathBuf {
-        self.base()
-            .join(self.settings.connection.get_ref().file.get_ref())
+        self.base().join(self.settings.files()[0].get_ref())
     }
 
     /// A connection that may write, as the registry's owner has one.
@@ -67,7 +66,13 @@ impl Tree {
     }
 
     pub(super) fn try_connect(&self) -> Result<Arc<dyn Registry>, ConnectError> {
-        connect("test", &self.settings, &self.base(), &proto::descriptors())
+        connect(
+            "test",
+            &self.settings,
+            &self.base(),
+            &proto::descriptors(),
+            &Default::default(),
+        )
     }
 
     pub(super) fn connect(&self) -> Arc<dyn Registry> {

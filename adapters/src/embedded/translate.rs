@@ -27,13 +27,15 @@ pub(super) fn look_up(
     let row = only_row(&moment, sql, key)?;
     let mut record = Vec::with_capacity(1024);
     plan.write(&row, &mut record)?;
+    let day = plan.day(&row);
     for (list, sql) in plan.lists.iter().zip(&statements.items) {
-        write_items(&moment, list, sql, &row, &mut record)?;
+        write_items(&moment, list, sql, &row, day, &mut record)?;
     }
     Ok(Found {
         as_of: plan.as_of(&row),
         record: record.into(),
         transaction: None,
+        route: None,
     })
 }
 
@@ -55,6 +57,7 @@ fn write_items(
     list: &List,
     sql: &str,
     row: &Kept,
+    day: Option<jiff::civil::Date>,
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
     let Some(parent @ (Cell::Integer(_) | Cell::Text(_))) = row.0.get(list.equals) else {
@@ -73,7 +76,7 @@ fn write_items(
         if items > MOST_ITEMS {
             return Err(Error::garbled("a list of the record is too long"));
         }
-        list.write(item, out)?;
+        list.write(item, day, out)?;
     }
     Ok(())
 }
@@ -99,7 +102,7 @@ impl From<&Row<'_>> for Kept {
                     Value::Integer(number) => Cell::Integer(number),
                     Value::Text(text) => Cell::Text(text.to_owned()),
                     Value::Bytes(bytes) => Cell::Bytes(bytes.to_owned()),
-                    Value::Other => Cell::Other,
+                    Value::Boolean(_) | Value::Other => Cell::Other,
                 })
                 .collect(),
         )

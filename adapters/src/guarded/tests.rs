@@ -43,6 +43,7 @@ impl<F: Fn() -> Result<Vec<u8>, Error> + Send + Sync + 'static> Registry for Dou
             record,
             as_of: None,
             transaction: None,
+            route: None,
         })
     }
 
@@ -63,13 +64,14 @@ fn double<F: Fn() -> Result<Vec<u8>, Error> + Send + Sync + 'static>(answer: F) 
 const LIMITS: Limits = Limits {
     timeout: Duration::from_millis(200),
     concurrency: 2,
+    queue: 4,
     max_record: 1_000,
     max_depth: 3,
 };
 
 fn guarded<R: Registry>(inner: R) -> Arc<Guarded<R>> {
     let settings = toml::from_str(FILE).expect("the settings are right");
-    let records = plans(&settings, &proto::descriptors()).expect("the mapping is right");
+    let records = plans(&settings, &proto::descriptors(), &Default::default()).expect("the mapping is right");
     Arc::new(Guarded::new("test", inner, LIMITS, &records))
 }
 
@@ -169,7 +171,7 @@ async fn too_large_and_too_deep_is_garbled() {
     .encode_to_vec();
     assert_eq!(answer_to(three_deep.clone()).await, Ok(()));
     let settings = toml::from_str(FILE).expect("the settings are right");
-    let records = plans(&settings, &proto::descriptors()).expect("the mapping is right");
+    let records = plans(&settings, &proto::descriptors(), &Default::default()).expect("the mapping is right");
     let limits = Limits {
         max_depth: 2,
         ..LIMITS

@@ -10,18 +10,22 @@ use super::key::Key;
 use super::leaf;
 use super::nearest::suggestion;
 use super::plan::{Column, FieldPlan, List, Made, Plan};
+use super::taken::{Columns, Taken};
 use crate::check::Problem;
-use crate::settings::{FieldSettings, Fields, ListSettings, Parts, RecordSettings, Shapes};
+use crate::codes::CodeTables;
+use crate::settings::{FieldSettings, Fields, ListSettings, Parts, RecordSettings, Shapes, TextForm};
+use crate::text::encoding::Encoding;
+use crate::tree::Path;
 
 /// The plan by which `settings` make the record `message`. `None` when a problem was told.
 pub(crate) fn compile(
     settings: &RecordSettings,
-    shapes: &Shapes,
+    context: &Context<'_>,
     message: &MessageDescriptor,
     problems: &mut Vec<Problem>,
 ) -> Option<Plan> {
     let before = problems.len();
-    let mut compiler = Compiler { shapes, problems };
+    let mut compiler = Compiler { context, problems };
 
     let mut row = Draft::new(message, "");
     compiler.fields(&mut row, "", &settings.fields);
@@ -34,21 +38,41 @@ pub(crate) fn compile(
         .collect();
     let as_of = message
         .get_field_by_name("as_of")
-        .and_then(|field| row.column_of(field.number()));
+        .map_or_else(Vec::new, |field| row.columns_of(field.number()));
+    let table = compiler.plain(&settings.from);
+    let unpack = compiler.unpack(settings);
 
     (problems.len() == before).then(|| Plan {
-        table: column(&settings.from),
+        table,
         columns: row.columns,
         keys,
         key_columns,
         lists,
         as_of,
+        unpack,
         message: row.plan,
     })
 }
 
+/// What a registry's file and tree say beside the record itself.
+pub(crate) struct Context<'a> {
+    pub(crate) shapes: &'a Shapes,
+    pub(crate) codes: &'a CodeTables,
+    pub(crate) encoding: Encoding,
+    pub(crate) form: Form,
+}
+
+/// What a registry's answer is before it is mapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Rows with columns, lists in tables of their own.
+    Rows,
+    /// A tree of values; what stands in `from` is a path.
+    Tree,
+}
+
 struct Compiler<'a> {
-    shapes: &'a Shapes,
+    context: &'a Context<'a>,
     problems: &'a mut Vec<Problem>,
 }
 
@@ -65,12 +89,12 @@ impl Compiler<'_> {
     }
 
     fn shape(&mut self, draft: &mut Draft, under: &str, prefix: &str, name: &Spanned<String>) {
-        match self.shapes.get(name.get_ref().as_str()) {
+        match self.context.shapes.get(name.get_ref().as_str()) {
             Some(fields) => self.prefixed(draft, under, prefix, fields),
             None => {
                 let near = suggestion(
                     name.get_ref(),
-                    self.shapes.keys().map(|name| name.get_ref().as_str()),
+                    self.context.shapes.keys().map(|name| name.get_ref().as_str()),
                 );
                 self.tell(name, format!("there is no shape {:?}{near}", name.get_ref()));
             }
@@ -140,25 +164,108 @@ impl Compiler<'_> {
         entry: &Spanned<FieldSettings>,
     ) -> Option<(Made, bool)> {
         let settings = entry.get_ref();
-        if !leaf::is_value(field) {
+        if !leaf::is_value(field) && !leaf::is_coded(field, settings) {
             self.tell(
                 entry,
                 format!("{} is a message, wanted entries for its fields", field.name()),
             );
             return None;
         }
-        match (&settings.from, &settings.constant) {
-            (Some(from), None) => {
-                let column = draft.column(format!("{prefix}{}", from.get_ref()), from);
-                let made = leaf::of_column(field, entry, column, self.problems)?;
-                Some((made, settings.companion))
+        let mut columns = |paths: &[Spanned<String>]| -> Vec<usize> {
+            paths
+                .iter()
+                .map(|from| self.column(draft, prefix, from))
+                .collect()
+        };
+        let columns = match (
+            &settings.from,
+            &settings.first_of,
+            &settings.join,
+            &settings.constant,
+        ) {
+            (Some(from), None, None, None) => Columns::One(self.column(draft, prefix, from)),
+            (None, Some(paths), None, None) if !paths.get_ref().is_empty() => {
+                Columns::FirstOf(columns(paths.get_ref()))
             }
-            (None, Some(constant)) => Some((leaf::of_constant(field, constant, self.problems)?, true)),
+            (None, None, Some(paths), None) if !paths.get_ref().is_empty() => {
+                Columns::Join(columns(paths.get_ref()))
+            }
+            (None, None, None, Some(constant)) => {
+                return Some((leaf::of_constant(field, constant, self.problems)?, true));
+            }
             _ => {
-                self.tell(entry, format!("{} wants either from or constant", field.name()));
+                self.tell(
+                    entry,
+                    format!(
+                        "{} wants either from or constant, or else first_of or join",
+                        field.name()
+                    ),
+                );
+                return None;
+            }
+        };
+        let taken = Taken {
+            columns,
+            encoding: settings
+                .encoding
+                .as_ref()
+                .map_or(self.context.encoding, |encoding| *encoding.get_ref()),
+            default: settings
+                .default
+                .as_ref()
+                .map(|text| text.get_ref().as_str().into()),
+            required: settings.required,
+            on: settings.on.as_ref().map(|from| self.column(draft, prefix, from)),
+            edition: settings
+                .edition
+                .as_ref()
+                .map(|from| self.column(draft, prefix, from)),
+        };
+        let made = leaf::of_columns(field, entry, taken, self.context.codes, self.problems)?;
+        Some((made, settings.companion))
+    }
+
+    /// The place of a column that is named with what stands before it.
+    fn column(&mut self, draft: &mut Draft, prefix: &str, from: &Spanned<String>) -> usize {
+        let name = format!("{prefix}{}", from.get_ref());
+        let path = self.path(&name, from);
+        draft.column(name, path, from)
+    }
+
+    fn path(&mut self, name: &str, written: &Spanned<String>) -> Option<Path> {
+        if self.context.form == Form::Rows {
+            return None;
+        }
+        match Path::parse(name) {
+            Ok(path) => Some(path),
+            Err(error) => {
+                self.tell(written, format!("found {name:?}, {error}"));
                 None
             }
         }
+    }
+
+    /// A column outside a message's own.
+    fn plain(&mut self, name: &Spanned<String>) -> Column {
+        Column {
+            name: name.get_ref().clone(),
+            span: name.span(),
+            path: self.path(name.get_ref(), name),
+        }
+    }
+
+    fn unpack(&mut self, settings: &RecordSettings) -> Vec<(Path, TextForm)> {
+        let mut found = Vec::new();
+        for entry in &settings.unpack {
+            match self.path(entry.at.get_ref(), &entry.at) {
+                Some(path) => found.push((path, entry.form)),
+                None if self.context.form == Form::Rows => {
+                    self.tell(&entry.at, "rows hold nothing to unpack".to_owned());
+                }
+                None => {}
+            }
+        }
+        found
     }
 
     fn keys(
@@ -191,7 +298,7 @@ impl Compiler<'_> {
                 number: field.number(),
                 digits: key.digits,
             });
-            columns.push(column(&key.from));
+            columns.push(self.plain(&key.from));
         }
         (keys, columns)
     }
@@ -217,21 +324,37 @@ impl Compiler<'_> {
             .as_ref()
             .or(record.keys.get_ref().first().map(|key| &key.from))
         {
-            Some(from) => row.column(from.get_ref().clone(), from),
+            Some(from) if self.context.form == Form::Rows => self.column(row, "", from),
+            Some(_) => 0,
             None => return None,
         };
+        match (self.context.form, &list.key, &list.order) {
+            (Form::Rows, None, _) => self.tell(
+                name,
+                format!("{} wants key, the column that names the subject", name.get_ref()),
+            ),
+            (Form::Rows, _, None) => self.tell(
+                name,
+                format!("{} wants order, the column that orders its items", name.get_ref()),
+            ),
+            (Form::Tree, Some(key), _) => self.tell(
+                key,
+                "an answer holds its items by itself, wanted no key".to_owned(),
+            ),
+            _ => {}
+        }
         let (columns, made) = self.item(name, list, &field)?;
         Some(List {
-            table: column(&list.from),
-            key: column(&list.key),
+            table: self.plain(&list.from),
+            key: list.key.as_ref().map(|key| self.plain(key)),
             equals,
             only: list
                 .only
                 .iter()
-                .map(|(name, value)| (column(name), value.get_ref().clone()))
+                .map(|(name, value)| (self.plain(name), value.get_ref().clone()))
                 .collect(),
-            absent: list.absent.iter().map(column).collect(),
-            order: column(&list.order),
+            absent: list.absent.iter().map(|name| self.plain(name)).collect(),
+            order: list.order.as_ref().map(|order| self.plain(order)),
             descending: list.descending,
             columns,
             item: FieldPlan {
@@ -292,12 +415,5 @@ impl Compiler<'_> {
 
     fn tell<T>(&mut self, at: &Spanned<T>, message: String) {
         self.problems.push(Problem::at(at.span(), message));
-    }
-}
-
-fn column(name: &Spanned<String>) -> Column {
-    Column {
-        name: name.get_ref().clone(),
-        span: name.span(),
     }
 }

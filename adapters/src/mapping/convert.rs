@@ -1,13 +1,17 @@
 //! The named conversions: one value of a source in, one encoded field out.
 
+use std::sync::Arc;
+
 use prost::Message as _;
 use prost::encoding::{WireType, encode_key, encode_varint};
-use proto::lookup::v1::PartialDate;
+use proto::lookup::v1::{CodedValue, PartialDate};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Value;
-use super::codes::Codes;
-use crate::text::{date, personal_id, tax_code};
+use super::codes::{Codes, Moment};
+use crate::codes::{CodeTable, Reading};
+use crate::text::plain::text_key;
+use crate::text::{agency_code, date, name, personal_id, procedure_code, tax_code};
 
 /// How a value is read, typed for the field that it goes to.
 #[derive(Debug)]
@@ -25,6 +29,16 @@ pub(super) enum Convert {
     },
     Boolean,
     Code(Codes),
+    NormalName,
+    AgencyCode,
+    ProcedureCode,
+    Digits,
+    /// A code as its table writes it.
+    CodeText(Arc<CodeTable>),
+    LabelText(Arc<CodeTable>),
+    EditionText(Arc<CodeTable>),
+    /// A code with its table, edition and label.
+    CodedValue(Arc<CodeTable>),
     Bytes,
 }
 
@@ -35,8 +49,14 @@ pub(super) struct Unreadable;
 impl Convert {
     /// Writes the field if the value says anything, and tells whether it does. A value that is the
     /// type's zero says something, although nothing is written for it.
-    pub(super) fn write(&self, number: u32, value: Value<'_>, out: &mut Vec<u8>) -> Result<bool, Unreadable> {
-        if matches!(value, Value::Absent) || matches!(value, Value::Text(text) if text.trim().is_empty()) {
+    pub(super) fn write(
+        &self,
+        number: u32,
+        value: Value<'_>,
+        moment: &Moment<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, Unreadable> {
+        if is_blank(&value) {
             return Ok(false);
         }
         match self {
@@ -61,9 +81,35 @@ impl Convert {
             }
             Self::Boolean => varint(number, i64::from(boolean(value)?), out),
             Self::Code(codes) => {
-                let code = codes.read(&text_of(value)?);
+                let code = codes.read(&text_of(value)?, moment)?;
                 varint(number, i64::from(code), out);
                 return Ok(code != 0);
+            }
+            Self::NormalName => delimited(number, name::normal_form(&text_of(value)?).as_bytes(), out),
+            Self::AgencyCode => {
+                let code = agency_code::parse(&text_of(value)?).map_err(|_| Unreadable)?;
+                delimited(number, code.as_str().as_bytes(), out);
+            }
+            Self::ProcedureCode => {
+                let code = procedure_code::parse(&text_of(value)?).map_err(|_| Unreadable)?;
+                delimited(number, code.as_str().as_bytes(), out);
+            }
+            Self::Digits => delimited(number, digits(&text_of(value)?)?.as_bytes(), out),
+            Self::CodeText(table) => delimited(number, table.padded(&text_of(value)?).as_bytes(), out),
+            Self::LabelText(table) => {
+                let text = text_of(value)?;
+                return Ok(said(number, coded(table, &text, moment)?.label, out));
+            }
+            Self::EditionText(table) => {
+                let text = text_of(value)?;
+                return Ok(said(number, coded(table, &text, moment)?.list_version, out));
+            }
+            Self::CodedValue(table) => {
+                delimited(
+                    number,
+                    &coded(table, &text_of(value)?, moment)?.encode_to_vec(),
+                    out,
+                );
             }
             Self::Bytes => match value {
                 Value::Bytes(bytes) => delimited(number, bytes, out),
@@ -74,12 +120,55 @@ impl Convert {
     }
 }
 
+/// Whether a value says nothing.
+pub(super) fn is_blank(value: &Value<'_>) -> bool {
+    matches!(value, Value::Absent) || matches!(value, Value::Text(text) if text.trim().is_empty())
+}
+
+/// A code of a table, with as much beside it as the table says for sure.
+fn coded(table: &CodeTable, text: &str, moment: &Moment<'_>) -> Result<CodedValue, Unreadable> {
+    let when = moment.when()?;
+    let reading = table.read(text, when);
+    let label = match reading {
+        Reading::Valid(code) | Reading::Closed(code) => code.label.clone(),
+        Reading::Unsure | Reading::Unknown => String::new(),
+    };
+    Ok(CodedValue {
+        code: table.padded(text),
+        list: table.name().to_owned(),
+        list_version: table.edition_of(reading, when).unwrap_or("").to_owned(),
+        label,
+    })
+}
+
+/// Writes a text unless it is empty, and tells whether it did.
+fn said(number: u32, text: String, out: &mut Vec<u8>) -> bool {
+    if !text.is_empty() {
+        delimited(number, text.as_bytes(), out);
+    }
+    !text.is_empty()
+}
+
+fn digits(text: &str) -> Result<String, Unreadable> {
+    let left = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '.' | '-'));
+    left.map(|c| {
+        if c.is_ascii_digit() {
+            Ok(c)
+        } else {
+            Err(Unreadable)
+        }
+    })
+    .collect()
+}
+
 /// A whole number is text too: codes are often kept as numbers. No zero is put back.
 fn text_of(value: Value<'_>) -> Result<String, Unreadable> {
     match value {
         Value::Text(text) => Ok(text.to_owned()),
         Value::Integer(number) => Ok(number.to_string()),
-        Value::Absent | Value::Bytes(_) | Value::Other => Err(Unreadable),
+        Value::Absent | Value::Boolean(_) | Value::Bytes(_) | Value::Other => Err(Unreadable),
     }
 }
 
@@ -113,17 +202,18 @@ fn integer(value: Value<'_>) -> Result<i64, Unreadable> {
     match value {
         Value::Integer(number) => Ok(number),
         Value::Text(text) => text.trim().parse().map_err(|_| Unreadable),
-        Value::Absent | Value::Bytes(_) | Value::Other => Err(Unreadable),
+        Value::Absent | Value::Boolean(_) | Value::Bytes(_) | Value::Other => Err(Unreadable),
     }
 }
 
 fn boolean(value: Value<'_>) -> Result<bool, Unreadable> {
     match value {
+        Value::Boolean(value) => Ok(value),
         Value::Integer(0) => Ok(false),
         Value::Integer(1) => Ok(true),
-        Value::Text(text) => match text.trim() {
-            "0" | "false" => Ok(false),
-            "1" | "true" => Ok(true),
+        Value::Text(text) => match text_key(text).as_str() {
+            "0" | "FALSE" | "KHÔNG" => Ok(false),
+            "1" | "TRUE" | "CÓ" => Ok(true),
             _ => Err(Unreadable),
         },
         Value::Integer(_) | Value::Absent | Value::Bytes(_) | Value::Other => Err(Unreadable),

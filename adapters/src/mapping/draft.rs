@@ -6,6 +6,8 @@ use prost_reflect::{Kind, MessageDescriptor};
 use toml::Spanned;
 
 use super::plan::{Column, FieldPlan, Made, MessagePlan};
+use super::taken::Columns;
+use crate::tree::Path;
 
 /// A message that is being compiled, and the columns that its fields are made of.
 pub(super) struct Draft {
@@ -27,13 +29,14 @@ impl Draft {
     }
 
     /// The place of a column, which gets one if it has none yet.
-    pub(super) fn column(&mut self, name: String, written: &Spanned<String>) -> usize {
+    pub(super) fn column(&mut self, name: String, path: Option<Path>, written: &Spanned<String>) -> usize {
         if let Some(place) = self.columns.iter().position(|column| column.name == name) {
             return place;
         }
         self.columns.push(Column {
             name,
             span: written.span(),
+            path,
         });
         self.columns.len() - 1
     }
@@ -101,9 +104,21 @@ impl Draft {
             .fields
             .iter()
             .find(|field| field.number == number)
-            .and_then(|field| match field.made {
-                Made::Of { column, .. } => Some(column),
+            .and_then(|field| match &field.made {
+                Made::Of { taken, .. } => taken.first(),
                 Made::Always { .. } | Made::Message(_) => None,
             })
+    }
+
+    /// The columns that a field of the message itself is made of, in their order of preference.
+    pub(super) fn columns_of(&self, number: u32) -> Vec<usize> {
+        let field = self.plan.fields.iter().find(|field| field.number == number);
+        match field.map(|field| &field.made) {
+            Some(Made::Of { taken, .. }) => match &taken.columns {
+                Columns::One(column) => vec![*column],
+                Columns::FirstOf(columns) | Columns::Join(columns) => columns.clone(),
+            },
+            _ => Vec::new(),
+        }
     }
 }

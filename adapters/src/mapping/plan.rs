@@ -3,12 +3,16 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::convert::Convert;
 use super::key::Key;
+use super::taken::Taken;
 use super::{Source, Value};
 use crate::error::Error;
+use crate::settings::TextForm;
+use crate::tree::Path;
 
 /// How one canonical record is made.
 #[derive(Debug)]
@@ -22,8 +26,10 @@ pub(crate) struct Plan {
     pub(crate) key_columns: Vec<Column>,
     /// The repeated fields.
     pub(crate) lists: Vec<List>,
-    /// Place of the column that holds the registry's own moment.
-    pub(crate) as_of: Option<usize>,
+    /// Places of the columns that hold the registry's own moment; the first that says one counts.
+    pub(crate) as_of: Vec<usize>,
+    /// Texts of an answer that are read in place.
+    pub(crate) unpack: Vec<(Path, TextForm)>,
     pub(super) message: MessagePlan,
 }
 
@@ -32,18 +38,21 @@ pub(crate) struct Plan {
 pub(crate) struct Column {
     pub(crate) name: String,
     pub(crate) span: Range<usize>,
+    /// The way to it in an answer; in rows there is none but the name.
+    pub(crate) path: Option<Path>,
 }
 
 /// How a repeated field is made: one item a row.
 #[derive(Debug)]
 pub(crate) struct List {
     pub(crate) table: Column,
-    pub(crate) key: Column,
+    /// In rows. An answer holds its items by itself.
+    pub(crate) key: Option<Column>,
     /// Place of the column of the record's own row that `key` equals.
     pub(crate) equals: usize,
     pub(crate) only: Vec<(Column, String)>,
     pub(crate) absent: Vec<Column>,
-    pub(crate) order: Column,
+    pub(crate) order: Option<Column>,
     pub(crate) descending: bool,
     pub(crate) columns: Vec<Column>,
     pub(super) item: FieldPlan,
@@ -68,8 +77,8 @@ pub(super) struct FieldPlan {
 
 #[derive(Debug)]
 pub(super) enum Made {
-    /// Of a column.
-    Of { column: usize, convert: Convert },
+    /// Of columns.
+    Of { taken: Taken, convert: Convert },
     /// Always the same: the bytes behind the field's tag.
     Always { wire: WireType, bytes: Vec<u8> },
     /// Of its own fields.
@@ -79,26 +88,32 @@ pub(super) enum Made {
 impl Plan {
     /// Writes the record's own row. The repeated fields are written beside it, by [`List::write`].
     pub(crate) fn write(&self, row: &impl Source, out: &mut Vec<u8>) -> Result<(), Error> {
-        self.message.write(row, out).map(|_| ())
+        self.message.write(row, self.day(row), out).map(|_| ())
+    }
+
+    /// The day of the record in Viet Nam, by which its codes are read where they have no other.
+    pub(crate) fn day(&self, row: &impl Source) -> Option<Date> {
+        let moment = jiff::Timestamp::from_microsecond(self.as_of(row)?).ok()?;
+        Some(crate::text::date::VIET_NAM.to_datetime(moment).date())
     }
 
     /// The registry's own moment, microseconds since 1970.
     pub(crate) fn as_of(&self, row: &impl Source) -> Option<i64> {
-        match row.value(self.as_of?) {
+        self.as_of.iter().find_map(|column| match row.value(*column) {
             Value::Text(text) => {
                 let moment = crate::text::date::parse(text).ok()??.instant()?;
                 Some(moment.as_microsecond())
             }
             _ => None,
-        }
+        })
     }
 }
 
 impl List {
-    /// Writes one item.
-    pub(crate) fn write(&self, row: &impl Source, out: &mut Vec<u8>) -> Result<(), Error> {
+    /// Writes one item of a record of this day.
+    pub(crate) fn write(&self, row: &impl Source, day: Option<Date>, out: &mut Vec<u8>) -> Result<(), Error> {
         let before = out.len();
-        self.item.write(row, out)?;
+        self.item.write(row, day, out)?;
         if out.len() == before {
             // An item of which nothing is known is still an item: the count must be right.
             self.item.write_empty(out);
@@ -109,10 +124,10 @@ impl List {
 
 impl MessagePlan {
     /// Whether anything but companions was written or said.
-    fn write(&self, row: &impl Source, out: &mut Vec<u8>) -> Result<bool, Error> {
+    fn write(&self, row: &impl Source, day: Option<Date>, out: &mut Vec<u8>) -> Result<bool, Error> {
         let mut present = false;
         for field in &self.fields {
-            let said = field.write(row, out)?;
+            let said = field.write(row, day, out)?;
             present |= said && !field.companion;
         }
         Ok(present)
@@ -121,11 +136,11 @@ impl MessagePlan {
 
 impl FieldPlan {
     /// Whether the source says anything about this field.
-    fn write(&self, row: &impl Source, out: &mut Vec<u8>) -> Result<bool, Error> {
+    fn write(&self, row: &impl Source, day: Option<Date>, out: &mut Vec<u8>) -> Result<bool, Error> {
         match &self.made {
-            Made::Of { column, convert } => {
-                convert
-                    .write(self.number, row.value(*column), out)
+            Made::Of { taken, convert } => {
+                taken
+                    .write(self.number, convert, row, day, out)
                     .map_err(|_| Error::Incomplete {
                         field: self.path.to_string(),
                     })
@@ -137,7 +152,7 @@ impl FieldPlan {
             }
             Made::Message(message) => {
                 let mut inner = Vec::new();
-                let present = message.write(row, &mut inner)?;
+                let present = message.write(row, day, &mut inner)?;
                 if present {
                     encode_key(self.number, WireType::LengthDelimited, out);
                     encode_varint(inner.len() as u64, out);

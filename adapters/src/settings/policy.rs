@@ -1,9 +1,8 @@
-//! What is kept how long, and what is protected against.
+//! What is kept how long.
 
 use std::time::Duration;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::units::{Interval, Size};
 
@@ -73,22 +72,6 @@ pub enum Scope {
     PerAgency,
 }
 
-/// Limits on what is asked and on what comes back.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Protection {
-    /// Longest time for one answer, waiting for a place included.
-    pub timeout: Interval,
-    /// Questions at the registry at one moment, at least 1.
-    #[serde(deserialize_with = "at_least_one")]
-    pub concurrency: usize,
-    /// Largest encoded record.
-    pub max_record: Size,
-    /// Deepest nesting of messages; a record without messages in it has depth 1.
-    #[serde(deserialize_with = "at_least_one")]
-    pub max_depth: usize,
-}
-
 impl Default for CachePolicy {
     fn default() -> Self {
         Self {
@@ -99,24 +82,6 @@ impl Default for CachePolicy {
             size: Size(32 << 20),
             scope: Scope::Shared,
         }
-    }
-}
-
-impl Default for Protection {
-    fn default() -> Self {
-        Self {
-            timeout: Interval(Duration::from_secs(2)),
-            concurrency: 32,
-            max_record: Size(256 << 10),
-            max_depth: 8,
-        }
-    }
-}
-
-pub(super) fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
-    match usize::deserialize(deserializer)? {
-        0 => Err(D::Error::custom("found 0, wanted at least 1")),
-        number => Ok(number),
     }
 }
 
@@ -143,13 +108,5 @@ mod tests {
             let refusal = toml::from_str::<CachePolicy>(text).expect_err(text).to_string();
             assert!(refusal.contains(said), "{refusal}");
         }
-    }
-
-    #[test]
-    fn limits_of_nothing_are_refused() {
-        for text in ["concurrency = 0", "max_depth = 0"] {
-            assert!(toml::from_str::<Protection>(text).is_err(), "{text}");
-        }
-        assert_eq!(toml::from_str::<Protection>(""), Ok(Protection::default()));
     }
 }

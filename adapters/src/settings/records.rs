@@ -33,12 +33,19 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::text::encoding::Encoding;
+
 /// How one canonical record is made.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordSettings {
-    /// The table or view that holds one row a subject.
+    /// The table or view that holds one row a subject; in an answer the path to the record, or to
+    /// the list of what was found.
     pub from: Spanned<String>,
+    /// Texts of the answer that are themselves JSON or XML: read in place, in this order, before
+    /// anything else is.
+    #[serde(default)]
+    pub unpack: Vec<UnpackSettings>,
     /// The identifiers a subject can be asked by. The first one that fits the form of the key is used.
     pub keys: Spanned<Vec<KeySettings>>,
     /// Path of the canonical field → where its value comes from.
@@ -64,6 +71,27 @@ pub type Parts = BTreeMap<Spanned<String>, PartSettings>;
 /// Repeated canonical field → the rows it is made of.
 pub type Lists = BTreeMap<Spanned<String>, ListSettings>;
 
+/// A text of the answer that is itself an answer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnpackSettings {
+    /// Path of the text.
+    pub at: Spanned<String>,
+    /// What it is.
+    #[serde(rename = "as")]
+    pub form: TextForm,
+}
+
+/// What a text can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextForm {
+    /// JSON, RFC 8259.
+    Json,
+    /// XML 1.0 without a DTD.
+    Xml,
+}
+
 /// An identifier a subject can be asked by.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -87,14 +115,24 @@ pub struct PartSettings {
     pub prefix: String,
 }
 
-/// Where the value of one canonical field comes from: `from` or `constant`.
+/// Where the value of one canonical field comes from: one of `from`, `first_of`, `join`, `constant`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FieldSettings {
-    /// The column.
+    /// The column, or the path in the answer.
     pub from: Option<Spanned<String>>,
+    /// The first of these that says anything.
+    pub first_of: Option<Spanned<Vec<Spanned<String>>>>,
+    /// All of these that say anything, with a blank between them: a name in its parts.
+    pub join: Option<Spanned<Vec<Spanned<String>>>>,
     /// The same value in every record: text, or the name of an enum's value.
     pub constant: Option<Spanned<String>>,
+    /// What is taken, in the registry's words, where it says nothing. For an enum only what becomes a
+    /// value that claims nothing.
+    pub default: Option<Spanned<String>>,
+    /// Whether a record without it is no record: then the answer is that it can't be read.
+    #[serde(default)]
+    pub required: bool,
     /// Whether the value only goes with others: alone it doesn't make its message present, as the
     /// edition of a code does without the code. A constant is always so.
     #[serde(default)]
@@ -102,9 +140,19 @@ pub struct FieldSettings {
     /// How the value is read. Without it: as the canonical field's type and match rule suggest.
     #[serde(rename = "as")]
     pub conversion: Option<Spanned<Conversion>>,
+    /// How the text is written. Without it: as `encoding` of the file says.
+    pub encoding: Option<Spanned<Encoding>>,
     /// For an enum: the registry's word → name of the enum's value.
     pub codes: Option<Spanned<BTreeMap<Spanned<String>, Spanned<String>>>>,
-    /// For an enum: what a word outside `codes` becomes. Only a value that claims to know nothing.
+    /// For an enum, a coded value, or a code in a text: a table of `config/codes`.
+    pub table: Option<Spanned<String>>,
+    /// Where the day stands on which a code of the table was recorded. Without it: the record's own
+    /// moment.
+    pub on: Option<Spanned<String>>,
+    /// Where the name of the table's edition stands by which a code was recorded.
+    pub edition: Option<Spanned<String>>,
+    /// For an enum: what a word outside `codes` or `table` becomes. Only a value that claims to know
+    /// nothing.
     pub unknown: Option<Spanned<String>>,
 }
 
@@ -114,8 +162,8 @@ pub struct FieldSettings {
 pub struct ListSettings {
     /// The table or view that holds one row an item.
     pub from: Spanned<String>,
-    /// The column that names the subject.
-    pub key: Spanned<String>,
+    /// Rows only: the column that names the subject.
+    pub key: Option<Spanned<String>>,
     /// The column of the record's own row that `key` must equal. Without it: that of the first key.
     pub equals: Option<Spanned<String>>,
     /// Only rows whose columns have these values.
@@ -124,8 +172,8 @@ pub struct ListSettings {
     /// Only rows whose columns hold nothing.
     #[serde(default)]
     pub absent: Vec<Spanned<String>>,
-    /// The column that orders the items.
-    pub order: Spanned<String>,
+    /// What orders the items. Needed of rows; items of an answer else keep their order.
+    pub order: Option<Spanned<String>>,
     /// Whether the largest comes first.
     #[serde(default)]
     pub descending: bool,
@@ -149,20 +197,58 @@ pub enum Conversion {
     Text,
     /// A person's name: as text, runs of blanks made one space. Tone marks stay where they are.
     Name,
+    /// A person's name in its one spelling: as name, tone marks in the old place, look-alike letters
+    /// put right.
+    NormalName,
     /// A date in any form that `text::date` reads. What is partial stays partial.
     Date,
     /// A moment. Without an offset it is Viet Nam's.
     Instant,
     /// A whole number.
     Integer,
-    /// 0 or 1, `true` or `false`.
+    /// 0 or 1, `true` or `false`, `có` or `không`.
     Boolean,
-    /// A word of a list, by `codes`.
+    /// For an enum: a word, by `codes` or `table`. For a text: a code as its table writes it, with
+    /// the zeros that a number lost.
     Code,
+    /// A code with its table, edition and label; for a text the label alone, if the table has one.
+    Label,
+    /// The edition of the table by which the code was recorded.
+    Edition,
+    /// An agency's code in its newer form.
+    AgencyCode,
+    /// A procedure's code without a local end.
+    ProcedureCode,
+    /// Digits alone: blanks, dots and hyphens are taken out, nothing is put in.
+    Digits,
     /// A 12-digit personal id or a 9-digit card number, digits alone.
     PersonalId,
     /// A tax or enterprise code, a unit's with its hyphen.
     TaxCode,
     /// Bytes as they are.
     Bytes,
+}
+
+impl Conversion {
+    /// The word in a registry's file.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Name => "name",
+            Self::NormalName => "normal_name",
+            Self::Date => "date",
+            Self::Instant => "instant",
+            Self::Integer => "integer",
+            Self::Boolean => "boolean",
+            Self::Code => "code",
+            Self::Label => "label",
+            Self::Edition => "edition",
+            Self::AgencyCode => "agency_code",
+            Self::ProcedureCode => "procedure_code",
+            Self::Digits => "digits",
+            Self::PersonalId => "personal_id",
+            Self::TaxCode => "tax_code",
+            Self::Bytes => "bytes",
+        }
+    }
 }

@@ -39,6 +39,7 @@ fn country(citizens: u64) -> Country {
             &settings.registries[name],
             &settings.base,
             &proto::descriptors(),
+            &settings.codes,
         )
         .unwrap()
     };

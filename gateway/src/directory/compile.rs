@@ -1,7 +1,6 @@
 //! From checked settings to a directory.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use adapters::RegistrySettings;
@@ -69,7 +68,7 @@ impl Directory {
                 .filter(|source| source.made_from == made_from);
             let source = match open_already {
                 Some(source) => source.clone(),
-                None => Arc::new(open(name, registry, &settings.base, made_from)?),
+                None => Arc::new(open(name, registry, settings, made_from)?),
             };
             registries.insert(source.name.clone(), source);
         }
@@ -88,11 +87,17 @@ impl Directory {
 fn open(
     name: &str,
     registry: &RegistrySettings,
-    base: &Path,
+    settings: &Settings,
     made_from: [u8; 32],
 ) -> Result<Source, CompileError> {
-    let connected = adapters::connect(name, registry, base, &proto::descriptors())
-        .map_err(|error| CompileError::Registry(name.to_owned(), error))?;
+    let connected = adapters::connect(
+        name,
+        registry,
+        &settings.base,
+        &proto::descriptors(),
+        &settings.codes,
+    )
+    .map_err(|error| CompileError::Registry(name.to_owned(), error))?;
     Ok(Source {
         name: name.into(),
         registry: connected,

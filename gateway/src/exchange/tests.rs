@@ -67,6 +67,7 @@ impl Registry for Counting {
             record: citizen.encode_to_vec().into(),
             as_of: None,
             transaction: None,
+            route: None,
         })
     }
 

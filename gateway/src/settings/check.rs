@@ -3,6 +3,7 @@
 
 mod agency;
 mod agreement;
+mod codes;
 mod files;
 mod gateway;
 mod procedure;
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use adapters::RegistrySettings;
+use adapters::codes::CodeTables;
 use prost_reflect::DescriptorPool;
 use serde::de::DeserializeOwned;
 
@@ -37,6 +39,8 @@ pub(super) struct Draft {
     pub(super) agencies: BTreeMap<String, Parsed<AgencySettings>>,
     pub(super) agreements: BTreeMap<String, Parsed<AgreementSettings>>,
     pub(super) procedures: BTreeMap<String, Parsed<ProcedureSettings>>,
+    /// The code tables that are right.
+    pub(super) codes: CodeTables,
     /// Names of files, those that could not be read included: a name in one of these leads somewhere.
     names: Names,
     pool: DescriptorPool,
@@ -64,6 +68,7 @@ impl Draft {
             agencies: folder(files.agencies, problems),
             agreements: folder(files.agreements, problems),
             procedures: folder(files.procedures, problems),
+            codes: codes::tables(folder(files.codes, problems), problems),
             pool: proto::descriptors(),
             today,
         }

@@ -58,6 +58,7 @@ fn load_with(dir: &Path, with_files: bool) -> Result<Settings, Problems> {
         agencies: values(draft.agencies),
         agreements: values(draft.agreements),
         procedures: values(draft.procedures),
+        codes: draft.codes,
         base: dir.to_owned(),
         files: hashes,
         warnings: Problems::new(dir, problems).problems,

@@ -13,7 +13,7 @@ use super::source::Source;
 const GATEWAY: &str = "gateway.toml";
 
 /// The folders of files that are read.
-const FOLDERS: [&str; 4] = ["agencies", "agreements", "procedures", "registries"];
+const FOLDERS: [&str; 5] = ["agencies", "agreements", "codes", "procedures", "registries"];
 
 /// The largest file that is read. Against a wrong file that fills the memory.
 pub(super) const LARGEST: u64 = 1 << 20;
@@ -29,6 +29,7 @@ pub(super) struct Files {
     pub(super) agencies: BTreeMap<String, Option<Source>>,
     pub(super) agreements: BTreeMap<String, Option<Source>>,
     pub(super) procedures: BTreeMap<String, Option<Source>>,
+    pub(super) codes: BTreeMap<String, Option<Source>>,
 }
 
 impl Files {
@@ -37,6 +38,7 @@ impl Files {
         let folders = [
             &self.agencies,
             &self.agreements,
+            &self.codes,
             &self.procedures,
             &self.registries,
         ];
@@ -57,6 +59,7 @@ pub(super) fn read_files(base: &Path) -> (Files, Vec<Problem>) {
         gateway: reading.file(Path::new(GATEWAY)),
         agencies: reading.folder("agencies"),
         agreements: reading.folder("agreements"),
+        codes: reading.folder("codes"),
         procedures: reading.folder("procedures"),
         registries: reading.folder("registries"),
     };

@@ -139,7 +139,14 @@ async fn a_writer_in_write_ahead_mode_disturbs_nobody() {
 #[tokio::test]
 async fn the_readers_end_with_the_registry() {
     let tree = Tree::new(FILE, TABLES);
-    let registry = connect("ending", &tree.settings, &tree.base(), &proto::descriptors()).expect("connected");
+    let registry = connect(
+        "ending",
+        &tree.settings,
+        &tree.base(),
+        &proto::descriptors(),
+        &Default::default(),
+    )
+    .expect("connected");
     let threads = || {
         let tasks = fs::read_dir("/proc/self/task").expect("threads of this process");
         let names = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("comm")).ok());

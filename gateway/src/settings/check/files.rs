@@ -40,9 +40,10 @@ pub(super) fn check(draft: &Draft, base: &Path, problems: &mut Vec<Problem>) {
     }
     for file in draft.registries.values() {
         let mut report = Report::new(&file.source, problems);
-        let written = &file.value.connection.get_ref().file;
-        let path = Spanned::new(written.span(), PathBuf::from(written.get_ref()));
-        readable(base, &path, &mut report);
+        for written in file.value.files() {
+            let path = Spanned::new(written.span(), PathBuf::from(written.get_ref()));
+            readable(base, &path, &mut report);
+        }
     }
 }
 

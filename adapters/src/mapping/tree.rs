@@ -1,0 +1,164 @@
+//! A plan carried out on an answer that is a tree.
+
+use std::cmp::Ordering;
+
+use jiff::civil::Date;
+
+use super::plan::{Column, List, Plan};
+use super::{Source, Value};
+use crate::error::Error;
+use crate::registry::Found;
+use crate::settings::TextForm;
+use crate::tree::{AnswerLimits, Node, Path, json, xml};
+
+/// Most items of one list. More would be no record of a person or an enterprise.
+const MOST_ITEMS: usize = 10_000;
+
+/// A branch of an answer, read by the paths of a plan.
+struct Branch<'a> {
+    node: &'a Node,
+    columns: &'a [Column],
+}
+
+impl Source for Branch<'_> {
+    fn value(&self, column: usize) -> Value<'_> {
+        let path = self.columns.get(column).and_then(|column| column.path.as_ref());
+        path.map_or(Value::Other, |path| value(path, self.node))
+    }
+}
+
+/// What stands at a path. Another shape than the path wants is something that nothing reads.
+fn value<'a>(path: &Path, node: &'a Node) -> Value<'a> {
+    match path.one(node) {
+        Ok(Node::Absent) => Value::Absent,
+        Ok(Node::Boolean(value)) => Value::Boolean(*value),
+        Ok(Node::Integer(number)) => Value::Integer(*number),
+        Ok(Node::Text(text)) => Value::Text(text),
+        Ok(Node::Bytes(bytes)) => Value::Bytes(bytes),
+        Ok(node @ Node::Fields(fields)) => match node.field(xml::TEXT) {
+            Some(Node::Text(text)) => Value::Text(text),
+            _ if fields.is_empty() => Value::Absent,
+            // An element that has attributes and nothing in it.
+            _ if fields.iter().all(|(name, _)| name.starts_with('@')) => Value::Absent,
+            _ => Value::Other,
+        },
+        Ok(Node::List(_) | Node::Other) | Err(_) => Value::Other,
+    }
+}
+
+impl Plan {
+    /// The one record of an answer. Nothing at the record's path means that there is no such subject.
+    pub(crate) fn map(&self, mut answer: Node, limits: AnswerLimits) -> Result<Found, Error> {
+        for (path, form) in &self.unpack {
+            unpack(path, *form, &mut answer, limits)?;
+        }
+        let path = self.table.path.as_ref().ok_or_else(shapeless)?;
+        let records = path.all(&answer).map_err(|_| shapeless())?;
+        let node = match records.as_slice() {
+            [] => return Err(Error::NotFound),
+            [one @ Node::Fields(_)] => *one,
+            [_] => return Err(shapeless()),
+            _ => return Err(Error::Several),
+        };
+        let branch = Branch {
+            node,
+            columns: &self.columns,
+        };
+        let mut record = Vec::with_capacity(1024);
+        self.write(&branch, &mut record)?;
+        let day = self.day(&branch);
+        for list in &self.lists {
+            list.write_all(node, day, &mut record)?;
+        }
+        Ok(Found {
+            as_of: self.as_of(&branch),
+            record: record.into(),
+            transaction: None,
+            route: None,
+        })
+    }
+}
+
+impl List {
+    fn write_all(&self, record: &Node, day: Option<Date>, out: &mut Vec<u8>) -> Result<(), Error> {
+        let incomplete = || Error::Incomplete {
+            field: self.item.path.to_string(),
+        };
+        let path = self.table.path.as_ref().ok_or_else(incomplete)?;
+        let mut items = path.all(record).map_err(|_| incomplete())?;
+        items.retain(|item| self.takes(item));
+        if items.len() > MOST_ITEMS {
+            return Err(Error::garbled("a list of the record is too long"));
+        }
+        if let Some(path) = self.order.as_ref().and_then(|order| order.path.as_ref()) {
+            items.sort_by(|left, right| {
+                let order = compared(value(path, left), value(path, right));
+                if self.descending { order.reverse() } else { order }
+            });
+        }
+        for node in items {
+            let branch = Branch {
+                node,
+                columns: &self.columns,
+            };
+            self.write(&branch, day, out)?;
+        }
+        Ok(())
+    }
+
+    fn takes(&self, item: &Node) -> bool {
+        let text = |column: &Column| {
+            let node = column.path.as_ref().and_then(|path| path.one(item).ok());
+            node.and_then(|node| node.text()).unwrap_or_default()
+        };
+        let blank = |column: &Column| {
+            let node = column.path.as_ref().map(|path| path.one(item));
+            node.is_some_and(|node| node.is_ok_and(Node::is_blank))
+        };
+        self.only
+            .iter()
+            .all(|(column, wanted)| text(column) == wanted.as_str())
+            && self.absent.iter().all(blank)
+    }
+}
+
+/// Numbers before texts, what is absent last.
+fn compared(left: Value<'_>, right: Value<'_>) -> Ordering {
+    let rank = |value: &Value<'_>| match value {
+        Value::Integer(_) => 0,
+        Value::Text(_) => 1,
+        _ => 2,
+    };
+    match (left, right) {
+        (Value::Integer(left), Value::Integer(right)) => left.cmp(&right),
+        (Value::Text(left), Value::Text(right)) => match (left.parse::<i64>(), right.parse::<i64>()) {
+            (Ok(left), Ok(right)) => left.cmp(&right),
+            _ => left.cmp(right),
+        },
+        (left, right) => rank(&left).cmp(&rank(&right)),
+    }
+}
+
+/// Reads a text of the answer in place. Nothing there is nothing to read.
+fn unpack(path: &Path, form: TextForm, answer: &mut Node, limits: AnswerLimits) -> Result<(), Error> {
+    let Some(node) = path.one_mut(answer) else {
+        return Ok(());
+    };
+    if node.is_blank() {
+        *node = Node::Absent;
+        return Ok(());
+    }
+    let text = match node {
+        Node::Text(text) => std::mem::take(text),
+        _ => return Err(Error::garbled("a part of the answer is no text to unpack")),
+    };
+    *node = match form {
+        TextForm::Json => json::read(text.as_bytes(), limits)?,
+        TextForm::Xml => xml::read(text.as_bytes(), limits)?,
+    };
+    Ok(())
+}
+
+fn shapeless() -> Error {
+    Error::garbled("the answer has another shape than the mapping wants")
+}

@@ -1,0 +1,60 @@
+//! The ways to one registry, the best first.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::check::Problem;
+use crate::embedded;
+
+/// Most ways to one registry: each is given its share of the time for an answer.
+pub const MOST_ROUTES: usize = 8;
+
+/// One way, in the terms of the registry's kind.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route<C> {
+    /// What it is called in answers, log and metrics: `direct`, `lgsp`, `ndxp`, `ndop`.
+    pub name: Spanned<String>,
+    /// Where it leads.
+    pub connection: Spanned<C>,
+}
+
+/// The ways to one registry, by its kind.
+#[derive(Clone, Debug)]
+pub enum Routes {
+    /// Database files on this machine.
+    Embedded(Vec<Route<embedded::Settings>>),
+}
+
+impl Routes {
+    /// The names, the best first.
+    #[must_use]
+    pub fn names(&self) -> Vec<&Spanned<String>> {
+        match self {
+            Self::Embedded(routes) => routes.iter().map(|route| &route.name).collect(),
+        }
+    }
+
+    /// Names are short plain words, and each is one route's.
+    pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
+        let names = self.names();
+        for (place, name) in names.iter().enumerate() {
+            let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            let text = name.get_ref();
+            if text.is_empty() || text.len() > 32 || !text.bytes().all(plain) {
+                let message = format!("found {text:?}, wanted at most 32 small letters, digits and hyphens");
+                problems.push(Problem::at(name.span(), message));
+            }
+            if names.iter().take(place).any(|other| other.get_ref() == text) {
+                problems.push(Problem::at(
+                    name.span(),
+                    format!("there is already a route {text:?}"),
+                ));
+            }
+        }
+        if let Some(name) = names.get(MOST_ROUTES) {
+            let message = format!("found {} routes, wanted at most {MOST_ROUTES}", names.len());
+            problems.push(Problem::at(name.span(), message));
+        }
+    }
+}
