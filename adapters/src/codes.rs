@@ -18,4 +18,4 @@ pub use table::{Code, CodeTable, Reading, When};
 pub type CodeTables = BTreeMap<String, Arc<CodeTable>>;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -3,8 +3,24 @@
 //! The suite is given a registry and the facts about what it holds; it returns the promises that
 //! were broken. Facts that a registry can't be brought into are left out of the [`Fixture`], and the
 //! promises about them are passed over.
+//!
+//! | promise | facts |
+//! |---|---|
+//! | gives the known record, the same bytes each time, and names its route and transaction | `known`, `routes`, `transactions` |
+//! | says not found for nobody's identifier, and for nothing else | `unknown` |
+//! | gives none of several records | `several` |
+//! | refuses a record about another subject, one that is too large, and what is no record | `wrong_subject`, `too_large`, `garbled` |
+//! | says which field can't be read, and gives no record without it | `incomplete` |
+//! | passes on the registry's refusal with its code, and its "can't say" | `refused`, `cannot_say` |
+//! | takes hostile identifiers for nobody's, and never passes them on as anything else | |
+//! | answers many at once, each about its own subject | `known` |
+//! | keeps the deadline, and a slow answer keeps nobody else waiting | `slow` |
+//! | survives askers that go away | |
+//! | says unavailable while it can't be asked, and answers soon after | `outages` |
+//! | repeats no identifier in any error | |
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -17,10 +33,13 @@ use crate::registry::{Found, Question, Registry};
 const AMPLE: Duration = Duration::from_secs(10);
 /// Time that a slow answer doesn't keep.
 const SCANT: Duration = Duration::from_millis(100);
+/// How soon a registry that can be asked again is asked again: the pause of a breaker passes first.
+const SOON: Duration = Duration::from_secs(5);
 /// How late "too late" may be said.
 const GRACE: Duration = Duration::from_millis(400);
 
 /// What a registry holds and how it can be disturbed.
+#[derive(Default)]
 pub struct Fixture {
     /// Full name of the record asked for.
     pub record: Arc<str>,
@@ -36,6 +55,18 @@ pub struct Fixture {
     pub too_large: Option<String>,
     /// An identifier whose answer takes more than a second.
     pub slow: Option<String>,
+    /// Identifiers whose answer is no record at all, and what is wrong with it, for people.
+    pub garbled: Vec<(&'static str, String)>,
+    /// An identifier whose record has a field that can't be read, and the field's path.
+    pub incomplete: Option<(String, String)>,
+    /// An identifier about which the registry refuses to answer, and the code that it gives.
+    pub refused: Option<(String, String)>,
+    /// An identifier about which the registry can't say.
+    pub cannot_say: Option<String>,
+    /// Names of the routes that answers may come by.
+    pub routes: Vec<String>,
+    /// Whether the registry gives an id of each exchange.
+    pub transactions: bool,
     /// Disturbances during which the registry can't be asked.
     pub outages: Vec<Outage>,
 }
@@ -57,16 +88,24 @@ pub async fn broken_promises(registry: &Arc<dyn Registry>, fixture: &Fixture) ->
         registry,
         fixture,
         broken: Vec::new(),
+        repeated: AtomicBool::new(false),
     };
     suite.finds().await;
     suite.says_what_is_not_there().await;
     suite.never_gives_one_of_several().await;
     suite.refuses_what_was_not_asked_for().await;
+    suite.passes_on_what_the_registry_says().await;
     suite.takes_hostile_identifiers_for_nobody().await;
     suite.answers_many_at_once().await;
     suite.keeps_the_deadline().await;
     suite.survives_askers_that_go_away().await;
     suite.says_that_it_is_unavailable().await;
+    let repeated = suite.repeated.load(Ordering::Relaxed);
+    suite.expect(
+        "repeats no identifier in any error",
+        !repeated,
+        "an error that does",
+    );
     suite.broken
 }
 
@@ -74,6 +113,7 @@ struct Suite<'a> {
     registry: &'a Arc<dyn Registry>,
     fixture: &'a Fixture,
     broken: Vec<String>,
+    repeated: AtomicBool,
 }
 
 impl Suite<'_> {
@@ -84,6 +124,24 @@ impl Suite<'_> {
                 "gives the known record",
                 given.as_ref() == Ok(record),
                 name(&given),
+            );
+            let again = self.ask(key, AMPLE).await;
+            let same = again
+                .as_ref()
+                .is_ok_and(|again| Ok(&again.record) == given.as_ref());
+            self.expect("gives the same bytes each time", same, name(&again));
+            let (route, transaction) = again.as_ref().map_or((None, None), Found::upstream_exchange);
+            let routed = route.is_some_and(|route| self.fixture.routes.iter().any(|known| known == route));
+            self.expect(
+                "names its route",
+                routed || self.fixture.routes.is_empty(),
+                name(&again),
+            );
+            let transacted = transaction.is_some_and(|id| !id.is_empty());
+            self.expect(
+                "names its transaction",
+                transacted || !self.fixture.transactions,
+                name(&again),
             );
         }
         let health = self.registry.check().await;
@@ -123,6 +181,38 @@ impl Suite<'_> {
                 self.expect(promise, matches!(given, Err(Error::Garbled { .. })), name(&given));
             }
         }
+    }
+
+    async fn passes_on_what_the_registry_says(&mut self) {
+        for (what, key) in &self.fixture.garbled {
+            let given = self.ask(key, AMPLE).await;
+            let promise = format!("refuses what is no record: {what}");
+            self.expect(
+                &promise,
+                matches!(given, Err(Error::Garbled { .. })),
+                name(&given),
+            );
+        }
+        if let Some((key, field)) = &self.fixture.incomplete {
+            let given = self.ask(key, AMPLE).await;
+            let kept = matches!(&given, Err(Error::Incomplete { field: said }) if said == field);
+            self.expect("says which field can't be read", kept, name(&given));
+        }
+        if let Some((key, code)) = &self.fixture.refused {
+            let given = self.ask(key, AMPLE).await;
+            let kept = matches!(&given, Err(Error::Refused { code: said }) if said == code);
+            self.expect(
+                "passes on the registry's refusal with its code",
+                kept,
+                name(&given),
+            );
+        }
+        if let Some(key) = &self.fixture.cannot_say {
+            let given = self.ask(key, AMPLE).await;
+            let kept = matches!(given, Err(Error::CannotSay { .. }));
+            self.expect("passes on that the registry can't say", kept, name(&given));
+        }
+        self.still_answers("after what the registry said").await;
     }
 
     async fn takes_hostile_identifiers_for_nobody(&mut self) {
@@ -190,6 +280,14 @@ impl Suite<'_> {
                 "late",
             );
             self.still_answers("after a slow answer").await;
+            let start = Instant::now();
+            let beside = async {
+                let given = self.ask(known, AMPLE).await;
+                (start.elapsed(), name(&given), given.is_ok())
+            };
+            let (_, (time, given, found)) = tokio::join!(self.ask(key, Duration::from_secs(1)), beside);
+            let kept = found && time < SCANT + GRACE;
+            self.expect("keeps nobody waiting for another's slow answer", kept, given);
         }
     }
 
@@ -226,7 +324,22 @@ impl Suite<'_> {
                 name(&health),
             );
             (outage.end)();
-            self.still_answers(outage.name).await;
+            self.answers_soon(outage.name).await;
+        }
+    }
+
+    async fn answers_soon(&mut self, when: &str) {
+        let Some((key, record)) = self.fixture.known.first() else {
+            return;
+        };
+        let start = Instant::now();
+        loop {
+            let given = self.ask(key, AMPLE).await.map(|found| found.record);
+            let kept = given.as_ref() == Ok(record);
+            if kept || start.elapsed() > SOON {
+                return self.expect(&format!("answers soon after: {when}"), kept, name(&given));
+            }
+            tokio::time::sleep(GRACE).await;
         }
     }
 
@@ -251,7 +364,14 @@ impl Suite<'_> {
             key: key.into(),
             deadline,
         };
-        self.registry.look_up(question).await
+        let given = self.registry.look_up(question).await;
+        if let Err(error) = &given
+            && key.chars().count() > 3
+            && format!("{error} {error:?}").contains(key)
+        {
+            self.repeated.store(true, Ordering::Relaxed);
+        }
+        given
     }
 
     fn expect(&mut self, promise: &str, kept: bool, given: &str) {

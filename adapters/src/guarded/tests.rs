@@ -340,3 +340,83 @@ async fn answers_are_counted_by_their_kind() {
     assert_eq!((counts.found, counts.given_up), (0, 1));
     assert!(counts.longest >= Duration::from_millis(5) && counts.time == counts.longest);
 }
+
+#[tokio::test]
+async fn whoever_finds_the_queue_full_is_refused_at_once() {
+    let inner = Double {
+        pause: Duration::from_secs(60),
+        ..double(|| Err(Error::NotFound))
+    };
+    let registry = guarded(inner);
+    let mut waiting = Vec::new();
+    for _ in 0..LIMITS.concurrency + LIMITS.queue {
+        let registry = Arc::clone(&registry);
+        waiting.push(tokio::spawn(async move {
+            registry
+                .look_up(question(KEY, Duration::from_secs(5)))
+                .await
+                .map(|_| ())
+        }));
+    }
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let start = Instant::now();
+    let given = registry.look_up(question(KEY, Duration::from_secs(5))).await;
+    assert_eq!(
+        given,
+        Err(Error::unavailable("the queue before the registry is full"))
+    );
+    assert!(start.elapsed() < Duration::from_millis(50));
+    for task in waiting {
+        task.abort();
+    }
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let given = registry.look_up(question(KEY, Duration::from_millis(10))).await;
+    assert_eq!(
+        given,
+        Err(Error::DeadlineExceeded),
+        "who went away left the queue"
+    );
+}
+
+/// Two registries on one thread: hundreds of questions hang at the one, the other answers as ever.
+#[tokio::test(flavor = "current_thread")]
+async fn a_slow_registry_never_slows_another() {
+    let hanging = guarded(Double {
+        pause: Duration::from_secs(60),
+        ..double(|| Err(Error::NotFound))
+    });
+    let well = guarded(double(|| Ok(citizen().encode_to_vec())));
+    let longest = |well: Arc<Guarded<_>>| async move {
+        let mut times = Vec::new();
+        for _ in 0..500 {
+            let start = Instant::now();
+            well.look_up(question(KEY, Duration::from_secs(5)))
+                .await
+                .expect("it is well");
+            times.push(start.elapsed());
+        }
+        times.sort();
+        times[times.len() * 99 / 100]
+    };
+    let alone = longest(Arc::clone(&well)).await;
+    let burden: Vec<_> = (0..500)
+        .map(|_| {
+            let hanging = Arc::clone(&hanging);
+            tokio::spawn(async move {
+                loop {
+                    let _late = hanging.look_up(question(KEY, Duration::from_secs(5))).await;
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let beside = longest(well).await;
+    for task in burden {
+        task.abort();
+    }
+    assert!(
+        beside < alone * 3 + Duration::from_millis(5),
+        "{alone:?} alone, {beside:?} beside it"
+    );
+}

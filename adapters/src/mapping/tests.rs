@@ -1,5 +1,7 @@
 //! What is wrong in a mapping is pointed at, all of it at once.
 
+mod tree;
+
 use crate::check::check;
 use crate::settings::RegistrySettings;
 

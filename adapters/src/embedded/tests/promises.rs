@@ -26,6 +26,7 @@ keys = [{ from = "hoi_theo", field = "personal_id", digits = 12 }]
 personal_id = { from = "so_dinh_danh" }
 full_name = { from = "ho_ten" }
 household_no = { from = "cham" }
+birth_date = { from = "ngay_sinh" }
 
 [records."lienthong.population.v1.Citizen".lists.other_names]
 from = "ten_khac"
@@ -43,13 +44,14 @@ CREATE TABLE ten_khac (so_dinh_danh TEXT, thu_tu INTEGER, ho_ten TEXT);
 CREATE INDEX ten_khac_so_dinh_danh ON ten_khac (so_dinh_danh, thu_tu);
 CREATE VIEW cong_dan_xem AS SELECT hoi_theo, so_dinh_danh, ho_ten, CASE cho WHEN 1 THEN (
   WITH RECURSIVE dem (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM dem LIMIT 1000000000) SELECT count(*) FROM dem
-) END AS cham FROM cong_dan;
+) END AS cham, CASE hoi_theo WHEN '079090000007' THEN '31/02/1990' END AS ngay_sinh FROM cong_dan;
 INSERT INTO cong_dan VALUES
   ('079090000001', '079090000001', 'A', 0), ('079090000002', '079090000002', 'B', 0),
   ('079090000003', '079090000003', 'C', 0), ('079090000003', '079090000003', 'D', 0),
   ('079090000004', '079090000001', 'E', 0),
   ('079090000005', '079090000005', printf('%.*c', 5000, 'X'), 0),
-  ('079090000006', '079090000006', 'F', 1);
+  ('079090000006', '079090000006', 'F', 1),
+  ('079090000007', '079090000007', 'G', 0);
 INSERT INTO ten_khac VALUES ('079090000002', 2, 'Hai'), ('079090000002', 1, 'Một');
 ";
 
@@ -77,7 +79,10 @@ async fn the_embedded_kind_keeps_every_promise() {
         wrong_subject: Some("079090000004".into()),
         too_large: Some("079090000005".into()),
         slow: Some("079090000006".into()),
+        incomplete: Some(("079090000007".into(), "birth_date".into())),
+        routes: vec!["direct".into()],
         outages: outages(&tree),
+        ..Fixture::default()
     };
     let registry = tree.connect();
     assert_eq!(broken_promises(&registry, &fixture).await, [""; 0]);
@@ -85,7 +90,7 @@ async fn the_embedded_kind_keeps_every_promise() {
         .owner()
         .query_row("SELECT count(*) FROM cong_dan", [], |row| row.get(0))
         .expect("a count");
-    assert_eq!(rows, 7, "nothing was changed");
+    assert_eq!(rows, 8, "nothing was changed");
 }
 
 fn outages(tree: &Arc<Tree>) -> Vec<Outage> {

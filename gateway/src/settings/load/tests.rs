@@ -316,7 +316,7 @@ fn slips_in_the_names_of_files_and_folders_are_told() {
         .put("keys/README", "");
     tree.says(&[
         "agencies/notes.txt not read, wanted a name that ends in .toml",
-        "agreement a folder of settings that nothing reads: found \"agreement\", wanted one of \"agencies\", \"agreements\", \"procedures\", \"registries\"; the nearest is \"agreements\"",
+        "agreement a folder of settings that nothing reads: found \"agreement\", wanted one of \"agencies\", \"agreements\", \"codes\", \"procedures\", \"registries\"; the nearest is \"agreements\"",
         "gatway.toml a file of settings that nothing reads; the nearest is \"gateway.toml\"",
     ]);
 }
