@@ -25,6 +25,10 @@ const TURN: u32 = 16 << 10;
 const FRAME: u32 = 128;
 /// So is a call that was begun for nothing.
 const GIVEN_UP: u32 = 2 << 10;
+/// Calls begun for nothing in about one tick, of which no honest peer has so many.
+const STRIKES: u32 = 8;
+/// The turn of a peer that has.
+const SHORT_TURN: u32 = TURN / 8;
 
 /// Why a connection is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +62,7 @@ pub(super) struct Conduct {
     greeted: AtomicBool,
     fault: AtomicU8,
     turn: AtomicU32,
+    strikes: AtomicU32,
     /// Calls that have neither been answered in full nor given up.
     open: AtomicU32,
     last_call: AtomicU32,
@@ -103,6 +108,7 @@ impl Conduct {
             greeted: AtomicBool::new(false),
             fault: AtomicU8::new(0),
             turn: AtomicU32::new(0),
+            strikes: AtomicU32::new(0),
             open: AtomicU32::new(0),
             last_call: AtomicU32::new(0),
             answered: AtomicU32::new(0),
@@ -128,6 +134,7 @@ impl Conduct {
     pub(super) fn turn(&self) {
         let now = self.epoch() + 1;
         self.epoch.store(now, Relaxed);
+        self.strikes.store(self.strikes.load(Relaxed) / 2, Relaxed);
         for ages in [&self.waiting, &self.making, &self.leaving] {
             ages.turn(now);
         }
@@ -167,13 +174,26 @@ impl Conduct {
 
     /// The connection is polled anew. What it took beyond its last turn it owes.
     pub(super) fn begin_turn(&self) {
-        self.turn
-            .store(self.turn.load(Relaxed).saturating_sub(TURN), Relaxed);
+        let owed = self.turn.load(Relaxed).saturating_sub(self.whole_turn());
+        self.turn.store(owed, Relaxed);
     }
 
     /// Whether it has had its turn.
     pub(super) fn had_turn(&self) -> bool {
-        self.turn.load(Relaxed) > TURN
+        self.turn.load(Relaxed) > self.whole_turn()
+    }
+
+    fn whole_turn(&self) -> u32 {
+        match self.strikes.load(Relaxed) > STRIKES {
+            true => SHORT_TURN,
+            false => TURN,
+        }
+    }
+
+    /// A call was begun for nothing: given up, or ended by a reset of ours.
+    pub(super) fn strikes(&self) {
+        raise(&self.strikes);
+        self.takes(GIVEN_UP);
     }
 
     /// Bytes and frames came.
@@ -199,14 +219,20 @@ impl Conduct {
         self.greeted.load(Relaxed)
     }
 
-    /// The socket took bytes, or it did not.
-    pub(super) fn wrote(&self, ready: bool) {
-        match (ready, self.blocked.load(Relaxed)) {
-            (true, 0) => {}
+    /// The socket took bytes, or it did not. Whether it takes them again.
+    pub(super) fn wrote(&self, ready: bool) -> bool {
+        let since = self.blocked.load(Relaxed);
+        match (ready, since) {
+            (true, 0) | (false, 1..) => {}
             (true, _) => self.blocked.store(0, Relaxed),
             (false, 0) => self.blocked.store(self.epoch() + 1, Relaxed),
-            (false, _) => {}
         }
+        ready && since != 0
+    }
+
+    /// Whether the socket takes nothing, because the peer does not read.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocked.load(Relaxed) != 0
     }
 
     pub(super) fn call_begins(&self) {
@@ -232,7 +258,7 @@ impl Conduct {
 
     /// A call was given up before its answer.
     pub(super) fn gives_up(&self) {
-        self.takes(GIVEN_UP);
+        self.strikes();
         let earned = self.answered.load(Relaxed) / ANSWERS_PER_RESET;
         if !self.resets.spend(1, self.limits.resets, earned) {
             self.blame(Fault::Resets);
@@ -342,6 +368,35 @@ mod tests {
             conduct.gives_up();
         }
         assert_eq!(conduct.fault(), Some(Fault::Resets));
+    }
+
+    #[test]
+    fn who_begins_calls_for_nothing_has_a_short_turn_and_owes_what_it_took_beyond() {
+        let conduct = Conduct::new(&ListenerSettings::default());
+        conduct.works(TURN as usize, 0);
+        assert!(!conduct.had_turn(), "a whole turn");
+        conduct.works(TURN as usize, 0);
+        assert!(conduct.had_turn());
+        conduct.begin_turn();
+        assert!(!conduct.had_turn(), "one turn was owed and is taken");
+        conduct.begin_turn();
+        for _ in 0..=STRIKES {
+            conduct.strikes();
+        }
+        assert!(conduct.had_turn());
+        let turns = (0..100).take_while(|_| {
+            conduct.begin_turn();
+            conduct.had_turn()
+        });
+        assert_eq!(
+            turns.count(),
+            STRIKES as usize - 1,
+            "each call costs a short turn"
+        );
+        conduct.turn();
+        conduct.begin_turn();
+        conduct.works(TURN as usize, 0);
+        assert!(!conduct.had_turn(), "it is forgotten in time");
     }
 
     #[test]

@@ -25,6 +25,10 @@ use crate::settings::ListenerSettings;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
+/// Bytes of answers that the kernel keeps for one peer. Against calls without number whose answers nobody
+/// reads: it would take megabytes, and as long as it takes them the calls are answered.
+const SEND_BUFFER: usize = 256 << 10;
+
 /// Connections that the kernel keeps until they are accepted. Against a burst that pushes honest
 /// callers out of the queue, where they wait for seconds (the standard library asks for 128).
 const BACKLOG: i32 = 4_096;
@@ -101,6 +105,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     // As the standard library does: a restarted gateway takes its port at once.
     socket.set_reuse_address(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;

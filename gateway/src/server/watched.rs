@@ -77,6 +77,9 @@ impl<S> Watched<S> {
     fn went(&mut self, bytes: &[u8]) {
         let (conduct, leaving) = (&self.conduct, &mut self.leaving);
         self.outgoing.each(bytes, |head| {
+            if head.kind == RST_STREAM {
+                conduct.strikes();
+            }
             let ends = head.kind == RST_STREAM || (head.kind <= HEADERS && head.flags & END_STREAM != 0);
             if ends {
                 left(leaving, conduct, head.stream);
@@ -112,6 +115,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         if self.conduct.fault().is_some_and(Fault::is_hostile) {
             return Poll::Pending;
         }
+        // What is asked now could not be answered; woken when the socket takes bytes again.
+        if self.conduct.is_blocked() {
+            return Poll::Pending;
+        }
         if self.conduct.had_turn() {
             context.waker().wake_by_ref();
             return Poll::Pending;
@@ -135,7 +142,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.conduct.wrote(outcome.is_ready());
+        if self.conduct.wrote(outcome.is_ready()) {
+            context.waker().wake_by_ref();
+        }
         if let Poll::Ready(Ok(written)) = &outcome {
             self.went(bytes.get(..*written).unwrap_or_default());
         }
@@ -144,7 +153,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.stream).poll_flush(context);
-        self.conduct.wrote(outcome.is_ready());
+        if self.conduct.wrote(outcome.is_ready()) {
+            context.waker().wake_by_ref();
+        }
         outcome
     }
 
