@@ -75,7 +75,7 @@ fn private_keys_are_their_owners_alone_and_nothing_is_written_over_unasked() {
         "clients/H29.12.key",
         "issuers/one-stop.key",
         "log.key",
-        "pseudonym.key",
+        "auditor.key",
     ] {
         let mode = fs::metadata(folder.path().join(file))
             .unwrap()

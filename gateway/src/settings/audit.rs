@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use audit::PeriodLength;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -17,11 +18,41 @@ pub struct AuditSettings {
     pub origin: Spanned<String>,
     /// The private key that signs checkpoints. Only its owner may read the file.
     pub signing_key: Spanned<PathBuf>,
-    /// The key that makes pseudonyms of subjects. Only its owner may read the file.
-    pub pseudonym_key: Spanned<PathBuf>,
+    /// The folder of the keys that name subjects, one for each period. The gateway makes the folder and the keys; nobody
+    /// else may write there, and only the owner may read a key.
+    pub subject_keys: Spanned<PathBuf>,
+    /// How long a period is, in the calendar of Viet Nam: `"day"`, `"month"` or `"year"`.
+    #[serde(default)]
+    pub subject_period: SubjectPeriod,
+    /// The auditors' public key, to which identifiers of subjects are sealed. Made by `lienthong pki auditor-key`; the
+    /// private half is theirs alone.
+    pub auditor_key: Spanned<PathBuf>,
     /// The index that auditors search.
     #[serde(default)]
     pub index: AuditIndexSettings,
+}
+
+/// How long subject keys are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SubjectPeriod {
+    /// A calendar day.
+    Day,
+    /// A calendar month.
+    #[default]
+    Month,
+    /// A calendar year.
+    Year,
+}
+
+impl From<SubjectPeriod> for PeriodLength {
+    fn from(period: SubjectPeriod) -> Self {
+        match period {
+            SubjectPeriod::Day => Self::Day,
+            SubjectPeriod::Month => Self::Month,
+            SubjectPeriod::Year => Self::Year,
+        }
+    }
 }
 
 /// Section `[audit.index]`: where the index of the log lies. It can be deleted at any time, and is built anew.
