@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 fn make(folder: &Path, task: &[&str]) -> Ran {
     let folder = folder.to_str().unwrap();
-    let flag = if task[0] == "init" { "--out" } else { "--dir" };
+    let flag = if matches!(task[0], "init" | "auditor-key") { "--out" } else { "--dir" };
     run(&[&["pki", task[0], flag, folder], &task[1..]].concat())
 }
 
@@ -22,6 +22,7 @@ fn keys() -> TempDir {
         &["client", "--agency", "H29.12"],
         &["issuer", "--name", "one-stop"],
         &["log-key", "--name", "gateway.example/log"],
+        &["auditor-key"],
     ] {
         let made = make(folder.path(), task);
         assert_eq!(made.code, Some(0), "{task:?} {made:?}");

@@ -110,7 +110,7 @@ impl Reloading {
         self.exchange.directory.store(Arc::new(directory));
         self.changed.send_modify(|number| *number += 1);
         tracing::info!(changed, "a new configuration is in force");
-        let mut detail = vec![proof.clone(), changed];
+        let mut detail = vec![changed, proof.clone()];
         for error in kept {
             let problem = chain(&*error);
             tracing::error!(

@@ -26,6 +26,7 @@ enum Command {
     Tail(Tail),
     /// Shows one entry whole.
     Show(Show),
+    DestroyPeriod(super::destroy_period::DestroyPeriod),
 }
 
 #[derive(Debug, Args)]
@@ -110,6 +111,7 @@ impl AuditCommand {
             Command::Search(command) => command.run(out),
             Command::Tail(command) => command.run(out),
             Command::Show(command) => command.run(out),
+            Command::DestroyPeriod(command) => command.run(out),
         }
     }
 }
