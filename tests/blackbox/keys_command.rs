@@ -10,7 +10,11 @@ use tempfile::TempDir;
 
 fn make(folder: &Path, task: &[&str]) -> Ran {
     let folder = folder.to_str().unwrap();
-    let flag = if matches!(task[0], "init" | "auditor-key") { "--out" } else { "--dir" };
+    let flag = if matches!(task[0], "init" | "auditor-key") {
+        "--out"
+    } else {
+        "--dir"
+    };
     run(&[&["pki", task[0], flag, folder], &task[1..]].concat())
 }
 

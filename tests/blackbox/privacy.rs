@@ -166,7 +166,9 @@ async fn through_the_registry(scene: &Scene, client: &Client, traces: &mut Trace
 /// The period of the log's subjects.
 fn subject_period(scene: &Scene) -> String {
     let entries = scene.log().entries();
-    let named = entries.into_iter().find(|(_, entry)| !entry.subject_period.is_empty());
+    let named = entries
+        .into_iter()
+        .find(|(_, entry)| !entry.subject_period.is_empty());
     named.unwrap().1.subject_period
 }
 
@@ -204,11 +206,17 @@ async fn nothing_that_was_sent_in_or_recorded_is_left_behind() {
             .secrets
             .extend([person.id, person.name, person.phone].map(str::to_owned));
     }
-    let keys = scene.subject_keys().path().join(format!("{}.key", subject_period(&scene)));
+    let keys = scene
+        .subject_keys()
+        .path()
+        .join(format!("{}.key", subject_period(&scene)));
     for (file, what) in [
         (scene.tree.root().join("audit/log.key"), "the signing key"),
         (keys, "the period's subject key"),
-        (scene.folder().join("auditor/auditor.key"), "the auditors' private key"),
+        (
+            scene.folder().join("auditor/auditor.key"),
+            "the auditors' private key",
+        ),
     ] {
         let secret = fs::read_to_string(file).expect(what);
         traces

@@ -46,8 +46,17 @@ impl Canaries {
             Kind::PersonalId => format!("0792{:02}{:06}", number % 100, 700_001 + number * 271),
             Kind::OldId => format!("{:09}", 281_000_003 + number * 7_919),
             Kind::TaxCode => tax_code(number),
-            Kind::Name => format!("{} KIM TƯỚC {}", FAMILIES[number % 5], syllables(number).to_uppercase()),
-            Kind::Date => format!("19{:02}-{:02}-{:02}", number % 30, number % 12 + 1, number % 28 + 1),
+            Kind::Name => format!(
+                "{} KIM TƯỚC {}",
+                FAMILIES[number % 5],
+                syllables(number).to_uppercase()
+            ),
+            Kind::Date => format!(
+                "19{:02}-{:02}-{:02}",
+                number % 30,
+                number % 12 + 1,
+                number % 28 + 1
+            ),
             Kind::Phone => format!("0987{:06}", 100_003 + number * 613),
             Kind::Word => format!("hoangyen-{}-{number:04}", syllables(number)),
         };
@@ -108,13 +117,22 @@ fn forms(kind: Kind, value: &str) -> Vec<(&'static str, Vec<u8>)> {
     };
     add("in lower case", value.to_lowercase().into_bytes());
     add("in upper case", value.to_uppercase().into_bytes());
-    add("in the other case", value.chars().map(swapped).collect::<String>().into_bytes());
+    add(
+        "in the other case",
+        value.chars().map(swapped).collect::<String>().into_bytes(),
+    );
     add("backwards", value.chars().rev().collect::<String>().into_bytes());
     add("in hex", hex::encode(bytes).into_bytes());
     add("in hex, upper case", hex::encode_upper(bytes).into_bytes());
     let utf16: Vec<u16> = value.encode_utf16().collect();
-    add("in UTF-16 LE", utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect());
-    add("in UTF-16 BE", utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect());
+    add(
+        "in UTF-16 LE",
+        utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect(),
+    );
+    add(
+        "in UTF-16 BE",
+        utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect(),
+    );
     for (form, all) in [("URL-encoded", false), ("URL-encoded whole", true)] {
         let mut upper = String::new();
         for byte in bytes {
@@ -127,13 +145,22 @@ fn forms(kind: Kind, value: &str) -> Vec<(&'static str, Vec<u8>)> {
         add(form, upper.to_lowercase().into_bytes());
         add(form, upper.into_bytes());
     }
-    let escaped: String = value.escape_unicode().map(|character| character.to_ascii_lowercase()).collect();
+    let escaped: String = value
+        .escape_unicode()
+        .map(|character| character.to_ascii_lowercase())
+        .collect();
     add("as escapes", escaped.into_bytes());
     // In the midst of something longer: each way in which the value can begin between two letters of base64.
     for before in 0..3 {
         for (form, encode) in [
-            ("in base64", STANDARD_NO_PAD.encode([&vec![0; before], bytes].concat())),
-            ("in base64url", URL_SAFE_NO_PAD.encode([&vec![0; before], bytes].concat())),
+            (
+                "in base64",
+                STANDARD_NO_PAD.encode([&vec![0; before], bytes].concat()),
+            ),
+            (
+                "in base64url",
+                URL_SAFE_NO_PAD.encode([&vec![0; before], bytes].concat()),
+            ),
         ] {
             let whole = 4 * ((before + bytes.len()) / 3);
             let start = if before == 0 { 0 } else { before + 1 };
@@ -148,7 +175,10 @@ fn forms(kind: Kind, value: &str) -> Vec<(&'static str, Vec<u8>)> {
     }
     if kind == Kind::Date {
         let parts: Vec<_> = value.split('-').collect();
-        add("as it is said", [parts[2], parts[1], parts[0]].join("/").into_bytes());
+        add(
+            "as it is said",
+            [parts[2], parts[1], parts[0]].join("/").into_bytes(),
+        );
     }
     forms.retain(|(_, bytes)| bytes.len() >= SHORTEST);
     forms
@@ -205,9 +235,16 @@ mod tests {
             }
             for before in ["", "a", "ab"] {
                 let inside = STANDARD_NO_PAD.encode(format!("{before}{value} and more"));
-                assert!(!canaries.found_in(inside.as_bytes()).is_empty(), "{value} after {before:?}");
+                assert!(
+                    !canaries.found_in(inside.as_bytes()).is_empty(),
+                    "{value} after {before:?}"
+                );
             }
         }
-        assert!(canaries.found_in(b"nothing of the sort stands in this line, 0123456789").is_empty());
+        assert!(
+            canaries
+                .found_in(b"nothing of the sort stands in this line, 0123456789")
+                .is_empty()
+        );
     }
 }

@@ -36,7 +36,11 @@ impl DestroyPeriod {
         }
         let folder = SubjectKeyFolder::new(keys);
         if !yes {
-            let name = if period == audit::periods::BEFORE_PERIODS { "" } else { &period };
+            let name = if period == audit::periods::BEFORE_PERIODS {
+                ""
+            } else {
+                &period
+            };
             folder.read(name).context("there is nothing to destroy")?;
         }
         writeln!(

@@ -11,7 +11,9 @@ use prost::Message as _;
 use prost_types::FieldMask;
 use proto::business::v1::{EnterpriseKey, GetEnterpriseRequest};
 use proto::catalog::v1::ExplainDecisionRequest;
-use proto::criminalrecord::v1::{Certificate, CertificateKey, GetCertificateRequest, VerifyCertificateRequest};
+use proto::criminalrecord::v1::{
+    Certificate, CertificateKey, GetCertificateRequest, VerifyCertificateRequest,
+};
 use proto::lookup::v1::{CodedValue, LookupContext, PartialDate};
 use proto::population::v1::{
     BatchConfirmCitizensRequest, Citizen, CitizenKey, ConfirmCitizenRequest, GetCitizenRequest,
@@ -90,7 +92,13 @@ impl Inputs<'_> {
                 }),
                 ..Citizen::default()
             });
-            let outcome = self.client.confirm(ConfirmCitizenRequest { claims, ..confirm(AN) }).await;
+            let outcome = self
+                .client
+                .confirm(ConfirmCitizenRequest {
+                    claims,
+                    ..confirm(AN)
+                })
+                .await;
             self.told(outcome);
         }
         for _ in 0..10 {
@@ -115,7 +123,11 @@ impl Inputs<'_> {
     async fn other_registries(&mut self) {
         for number in 0..40 {
             let key = Some(EnterpriseKey {
-                enterprise_code: self.next(if number % 2 == 0 { Kind::TaxCode } else { Kind::Word }),
+                enterprise_code: self.next(if number % 2 == 0 {
+                    Kind::TaxCode
+                } else {
+                    Kind::Word
+                }),
             });
             let ask = GetEnterpriseRequest {
                 context: Some(context()),
@@ -180,20 +192,31 @@ impl Inputs<'_> {
             self.told(outcome);
         }
         for number in 0..40 {
-            let word = self.next(if number % 2 == 0 { Kind::Word } else { Kind::PersonalId });
+            let word = self.next(if number % 2 == 0 {
+                Kind::Word
+            } else {
+                Kind::PersonalId
+            });
             let paths = vec![match number % 3 {
                 0 => word,
                 1 => format!("full_name.{word}"),
                 _ => format!("{word}.full_name"),
             }];
             let read_mask = Some(FieldMask { paths });
-            let outcome = self.client.citizen(GetCitizenRequest { read_mask, ..get(AN) }).await;
+            let outcome = self
+                .client
+                .citizen(GetCitizenRequest { read_mask, ..get(AN) })
+                .await;
             self.told(outcome);
         }
         for number in 0..60 {
             let value = self.next([Kind::Name, Kind::Word, Kind::PersonalId][number % 3]);
             // Field 999, which no message has; then half of it, and no message at all.
-            let unknown = [&[0xba, 0x3e, u8::try_from(value.len()).unwrap()], value.as_bytes()].concat();
+            let unknown = [
+                &[0xba, 0x3e, u8::try_from(value.len()).unwrap()],
+                value.as_bytes(),
+            ]
+            .concat();
             let mut message = get(AN).encode_to_vec();
             message.extend(&unknown);
             message.truncate(message.len() - number % 2);
@@ -259,7 +282,14 @@ impl Inputs<'_> {
             let outcome = self.client.with_token(token).citizen(get(AN)).await;
             self.told(outcome);
         }
-        for name in ["x-canary", "user-agent", "grpc-timeout", "traceparent", "cookie", "x-request-id"] {
+        for name in [
+            "x-canary",
+            "user-agent",
+            "grpc-timeout",
+            "traceparent",
+            "cookie",
+            "x-request-id",
+        ] {
             for _ in 0..5 {
                 let mut request = self.client.request(get(AN));
                 let value: MetadataValue<_> = self.next(Kind::Word).parse().unwrap();
@@ -280,7 +310,11 @@ impl Inputs<'_> {
         for number in 0..12 {
             let uri = format!("urn:lienthong:agency:{}", self.next(Kind::Word));
             let stranger = harness::pki::Authority::new(&self.next(Kind::Name));
-            let authority = if number % 2 == 0 { &self.scene.authority } else { &stranger };
+            let authority = if number % 2 == 0 {
+                &self.scene.authority
+            } else {
+                &stranger
+            };
             let agency = Agency {
                 id: OFFICE.to_owned(),
                 keyed: Some(authority.client(&uri)),
@@ -296,8 +330,11 @@ impl Inputs<'_> {
     async fn records(&mut self) {
         let database = Connection::open(self.scene.database("population")).unwrap();
         for number in 0..40 {
-            let (id, name, phone) =
-                (self.next(Kind::PersonalId), self.next(Kind::Name), self.next(Kind::Phone));
+            let (id, name, phone) = (
+                self.next(Kind::PersonalId),
+                self.next(Kind::Name),
+                self.next(Kind::Phone),
+            );
             let born = match number % 4 {
                 3 => self.next(Kind::Word),
                 _ => "05/07/1990".to_owned(),
@@ -315,7 +352,9 @@ impl Inputs<'_> {
                 })
                 .collect();
             let statement = row.replace('*', &chosen.join(", "));
-            let made = database.execute(&statement, [AN.id, &id, &name, &phone, &born]).unwrap();
+            let made = database
+                .execute(&statement, [AN.id, &id, &name, &phone, &born])
+                .unwrap();
             assert_eq!(made, 1);
             let key = Some(CitizenKey {
                 personal_id: id,
@@ -323,12 +362,18 @@ impl Inputs<'_> {
                 birth_date: None,
             });
             let (context, key) = (Some(context()), key);
-            let mut ask = GetCitizenRequest { key: key.clone(), ..get(AN) };
+            let mut ask = GetCitizenRequest {
+                key: key.clone(),
+                ..get(AN)
+            };
             ask.context.clone_from(&context);
             let outcome = self.client.citizen(ask).await;
             assert_eq!(outcome.is_ok(), number % 4 != 3, "{outcome:?}");
             self.told(outcome);
-            let outcome = self.client.confirm(ConfirmCitizenRequest { key, ..confirm(AN) }).await;
+            let outcome = self
+                .client
+                .confirm(ConfirmCitizenRequest { key, ..confirm(AN) })
+                .await;
             self.told(outcome);
         }
     }
@@ -339,8 +384,18 @@ impl Inputs<'_> {
         let reader = self.gateway.connect(&auditor, auditor.token(self.scene)).await;
         for _ in 0..10 {
             let value = self.next(Kind::Word);
-            let message = [&[0xba, 0x3e, u8::try_from(value.len()).unwrap()], value.as_bytes()].concat();
-            for method in ["GetEntry", "GetCheckpoint", "SearchEntries", "ListSubjectAccesses", &value] {
+            let message = [
+                &[0xba, 0x3e, u8::try_from(value.len()).unwrap()],
+                value.as_bytes(),
+            ]
+            .concat();
+            for method in [
+                "GetEntry",
+                "GetCheckpoint",
+                "SearchEntries",
+                "ListSubjectAccesses",
+                &value,
+            ] {
                 let path = format!("/lienthong.audit.v1.AuditService/{method}");
                 let outcome = self.client.raw(&path, &message).await;
                 self.told(outcome);
@@ -352,7 +407,9 @@ impl Inputs<'_> {
 }
 
 fn column_names(database: &Connection) -> Vec<String> {
-    let mut statement = database.prepare("SELECT name FROM pragma_table_info('cong_dan')").unwrap();
+    let mut statement = database
+        .prepare("SELECT name FROM pragma_table_info('cong_dan')")
+        .unwrap();
     let names = statement.query_map([], |row| row.get(0)).unwrap();
     names.map(Result::unwrap).collect()
 }
@@ -360,7 +417,9 @@ fn column_names(database: &Connection) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_values_through_every_input_are_found_nowhere() {
     let scene = Scene::new();
-    scene.tree.edit("gateway.toml", "filter = \"info\"", "filter = \"debug\"");
+    scene
+        .tree
+        .edit("gateway.toml", "filter = \"info\"", "filter = \"debug\"");
     let (mut gateway, office) = (scene.start(), scene.agency(OFFICE));
     let token = office.token(&scene);
     let client = gateway.connect(&office, token.clone()).await;
@@ -388,17 +447,30 @@ async fn a_thousand_values_through_every_input_are_found_nowhere() {
     assert!(canaries.count() >= 1_000, "{}", canaries.count());
 
     let entries = scene.log().entries();
-    let about = entries.iter().filter(|(_, entry)| !entry.sealed_subject.is_empty()).count();
+    let about = entries
+        .iter()
+        .filter(|(_, entry)| !entry.sealed_subject.is_empty())
+        .count();
     assert!(about > 300, "they went all the way: {about} of {}", entries.len());
     // The registries hold what they hold; the keys of the gateway and the auditors' are looked for elsewhere.
-    traces.gather(scene.folder(), &["data", "tls", "subjects", "log.key", "auditor", "test.json"]);
+    traces.gather(
+        scene.folder(),
+        &["data", "tls", "subjects", "log.key", "auditor", "test.json"],
+    );
     for entry in &entries {
         // As who exports the log writes it.
         traces.left.extend(format!("{:?}\n", entry.1).into_bytes());
     }
     let told = scene.folder().join("stdout.txt");
-    assert!(Path::new(&told).exists(), "the program's output is among the files");
+    assert!(
+        Path::new(&told).exists(),
+        "the program's output is among the files"
+    );
     let found = canaries.found_in(&traces.without_zeros());
     assert!(found.is_empty(), "{} found, such as {}", found.len(), found[0]);
-    println!("{} values, {} bytes searched, 0 found", canaries.count(), traces.left.len());
+    println!(
+        "{} values, {} bytes searched, 0 found",
+        canaries.count(),
+        traces.left.len()
+    );
 }
