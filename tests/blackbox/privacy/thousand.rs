@@ -16,7 +16,8 @@ use proto::criminalrecord::v1::{
 };
 use proto::lookup::v1::{CodedValue, LookupContext, PartialDate};
 use proto::population::v1::{
-    BatchConfirmCitizensRequest, Citizen, CitizenKey, ConfirmCitizenRequest, GetCitizenRequest,
+    BatchConfirmCitizensItem, BatchConfirmCitizensRequest, Citizen, CitizenKey, ConfirmCitizenRequest,
+    GetCitizenRequest,
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -102,13 +103,19 @@ impl Inputs<'_> {
             self.told(outcome);
         }
         for _ in 0..10 {
+            let claims = confirm(AN).claims;
             let items = (0..3)
-                .map(|_| ConfirmCitizenRequest {
+                .map(|_| BatchConfirmCitizensItem {
                     key: Some(self.citizen()),
-                    ..confirm(AN)
+                    claims: claims.clone(),
                 })
                 .collect();
-            match self.client.batch(BatchConfirmCitizensRequest { items }).await {
+            let ask = BatchConfirmCitizensRequest {
+                context: Some(context()),
+                items,
+                ..BatchConfirmCitizensRequest::default()
+            };
+            match self.client.batch(ask).await {
                 Ok(items) => {
                     for item in items {
                         self.traces.left.extend(item.encode_to_vec());
