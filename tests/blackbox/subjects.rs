@@ -144,7 +144,7 @@ fn a_period_is_destroyed_when_it_is_over_and_somebody_says_yes() {
 fn a_configuration_without_the_auditors_key_or_with_their_private_one_is_refused() {
     let scene = Scene::new();
     let config = scene.tree.root().to_str().unwrap().to_owned();
-    let check = || run(&["config", "check", &config]);
+    let check = || run(&["config", "check", "--config", &config]);
     let written = "auditor_key = \"audit/auditor.pub\"\n";
     scene.tree.edit("gateway.toml", written, "");
     let missing = check();

@@ -43,7 +43,11 @@ impl Canaries {
         let number = self.given.len();
         let value = match kind {
             // Born between 2000 and 2099 as a man in the province 079, which the other people of the tests are not.
-            Kind::PersonalId => format!("0792{:02}{:06}", number % 100, 700_001 + number * 271),
+            Kind::PersonalId => format!(
+                "0792{:02}{:06}",
+                number % 100,
+                (700_001 + number * 271) % 1_000_000
+            ),
             Kind::OldId => format!("{:09}", 281_000_003 + number * 7_919),
             Kind::TaxCode => tax_code(number),
             Kind::Name => format!(
@@ -57,7 +61,7 @@ impl Canaries {
                 number % 12 + 1,
                 number % 28 + 1
             ),
-            Kind::Phone => format!("0987{:06}", 100_003 + number * 613),
+            Kind::Phone => format!("0987{:06}", (100_003 + number * 613) % 1_000_000),
             Kind::Word => format!("hoangyen-{}-{number:04}", syllables(number)),
         };
         self.given.push((kind, value.clone()));

@@ -22,8 +22,8 @@ pub(super) struct Notices {
     under_way: Option<Period>,
     /// Refusals up to the last look.
     seen: u64,
-    /// Periods whose keys are known to be destroyed; none before the first look.
-    destroyed: Option<BTreeSet<String>>,
+    /// Periods whose keys are known to be destroyed.
+    destroyed: BTreeSet<String>,
     told: Option<Moment>,
 }
 
@@ -34,12 +34,13 @@ struct Period {
 }
 
 impl Notices {
-    pub(super) fn new(overload: Arc<Overload>) -> Self {
+    /// What was destroyed before is no news.
+    pub(super) fn new(overload: Arc<Overload>, destroyed: Vec<String>) -> Self {
         Self {
             overload,
             under_way: None,
             seen: 0,
-            destroyed: None,
+            destroyed: destroyed.into_iter().collect(),
             told: None,
         }
     }
@@ -136,7 +137,7 @@ mod tests {
         let (root, overload) = (tempfile::tempdir().unwrap(), Arc::new(Overload::default()));
         let start = Moment::now().0;
         let keys = keys(&root, start);
-        let mut notices = Notices::new(overload.clone());
+        let mut notices = Notices::new(overload.clone(), Vec::new());
         let mut told = Vec::new();
         for second in 0..200 {
             if second < 100 {
@@ -159,7 +160,7 @@ mod tests {
         let start = Moment::now().0;
         let keys = keys(&root, start);
         let day = keys.at(start).unwrap().name().to_owned();
-        let mut notices = Notices::new(Arc::default());
+        let mut notices = Notices::new(Arc::default(), Vec::new());
         assert_eq!(notices.look(&keys, Moment(start)), []);
         let tomorrow = Moment(start + 86_400 * SECOND);
         let turned = notices.look(&keys, tomorrow);
