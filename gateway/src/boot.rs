@@ -91,6 +91,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         "OK",
         format!("version {version}; subjects {}", period.name()),
     )?;
+    let destroyed = exchange.subjects.keys.folder().destroyed()?;
     let overload = Arc::new(Overload::default());
     let index = match &audit.index.file {
         Some(file) => settings.path(file.get_ref()),
@@ -119,7 +120,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         changed,
         fetching: Fetching::start(places, fetching_keys).context("the thread that fetches")?,
         refused: None,
-        notices: Notices::new(overload.clone()),
+        notices: Notices::new(overload, period.name(), destroyed),
     })
     .context("the thread of the configuration")?;
     Ok(Running {

@@ -22,6 +22,8 @@ pub(super) struct Notices {
     under_way: Option<Period>,
     /// Refusals up to the last look.
     seen: u64,
+    /// The period whose keys are in use.
+    period: String,
     /// Periods whose keys are known to be destroyed.
     destroyed: BTreeSet<String>,
     told: Option<Moment>,
@@ -34,12 +36,13 @@ struct Period {
 }
 
 impl Notices {
-    /// What was destroyed before is no news.
-    pub(super) fn new(overload: Arc<Overload>, destroyed: Vec<String>) -> Self {
+    /// The period that is, and what was destroyed before, are no news.
+    pub(super) fn new(overload: Arc<Overload>, period: &str, destroyed: Vec<String>) -> Self {
         Self {
             overload,
             under_way: None,
             seen: 0,
+            period: period.to_owned(),
             destroyed: destroyed.into_iter().collect(),
             told: None,
         }
@@ -50,19 +53,16 @@ impl Notices {
         let mut found: Vec<_> = self.look_at_overload(now).into_iter().collect();
         match keys.look(now.0) {
             Ok(looked) => {
-                let turned = looked
-                    .turned
-                    .map(|period| (Operation::SubjectPeriod, format!("subjects {period}")));
-                found.extend(turned);
+                if looked.period != self.period {
+                    found.push((Operation::SubjectPeriod, format!("subjects {}", looked.period)));
+                    self.period = looked.period;
+                }
                 let destroyed: BTreeSet<_> = looked.destroyed.into_iter().collect();
-                let before = self
-                    .destroyed
-                    .replace(destroyed.clone())
-                    .unwrap_or_else(|| destroyed.clone());
-                let newly = destroyed.difference(&before);
+                let newly = destroyed.difference(&self.destroyed);
                 found.extend(
                     newly.map(|period| (Operation::SubjectKeysDestroyed, format!("subjects {period}"))),
                 );
+                self.destroyed = destroyed;
             }
             Err(error) => {
                 if self
@@ -137,7 +137,7 @@ mod tests {
         let (root, overload) = (tempfile::tempdir().unwrap(), Arc::new(Overload::default()));
         let start = Moment::now().0;
         let keys = keys(&root, start);
-        let mut notices = Notices::new(overload.clone(), Vec::new());
+        let mut notices = Notices::new(overload.clone(), keys.at(start).unwrap().name(), Vec::new());
         let mut told = Vec::new();
         for second in 0..200 {
             if second < 100 {
@@ -160,7 +160,7 @@ mod tests {
         let start = Moment::now().0;
         let keys = keys(&root, start);
         let day = keys.at(start).unwrap().name().to_owned();
-        let mut notices = Notices::new(Arc::default(), Vec::new());
+        let mut notices = Notices::new(Arc::default(), &day, Vec::new());
         assert_eq!(notices.look(&keys, Moment(start)), []);
         let tomorrow = Moment(start + 86_400 * SECOND);
         let turned = notices.look(&keys, tomorrow);

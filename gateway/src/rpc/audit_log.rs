@@ -102,7 +102,8 @@ impl AuditService for AuditLog {
             Ok(scope) => self.search(&caller, scope, asked).await,
             Err(refusal) => Err(refusal),
         };
-        self.answer(&caller, Operation::SearchEntries, &detail, found).await
+        self.answer(&caller, Operation::SearchEntries, &detail, found)
+            .await
     }
 
     type TailEntriesStream = Tail;
@@ -141,7 +142,8 @@ impl AuditService for AuditLog {
     ) -> Result<Response<wire::GetCheckpointResponse>, Status> {
         let caller = caller(&request)?;
         let admitted = sight(&caller).map(drop);
-        self.answer(&caller, Operation::GetCheckpoint, "", admitted).await?;
+        self.answer(&caller, Operation::GetCheckpoint, "", admitted)
+            .await?;
         let checkpoint = self.exchange.log.checkpoint().note().to_owned();
         Ok(Response::new(wire::GetCheckpointResponse { checkpoint }))
     }
@@ -169,7 +171,8 @@ impl AuditService for AuditLog {
             Ok(_) => self.consistency(asked).await,
             Err(refusal) => Err(refusal),
         };
-        self.answer(&caller, Operation::ProveConsistency, "", proved).await
+        self.answer(&caller, Operation::ProveConsistency, "", proved)
+            .await
     }
 
     async fn list_subject_accesses(

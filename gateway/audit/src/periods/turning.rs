@@ -23,8 +23,8 @@ pub struct SubjectKeys {
 /// What a look at the clock and at the folder found.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Looked {
-    /// The period that was turned over to.
-    pub turned: Option<String>,
+    /// The period whose keys are in use.
+    pub period: String,
     /// All periods whose keys were destroyed.
     pub destroyed: Vec<String>,
 }
@@ -75,7 +75,6 @@ impl SubjectKeys {
     /// # Errors
     /// When keys cannot be read or made, or the folder cannot be read.
     pub fn look(&self, now: i64) -> Result<Looked, KeyFolderError> {
-        let before = self.current.load().start;
         self.at(now)?;
         let current = self.current.load_full();
         let ahead = AHEAD_MICROS.min((current.end - current.start) / 4);
@@ -85,9 +84,8 @@ impl SubjectKeys {
                 *next = Some(Arc::new(Turn::make(&self.folder, current.period.next())?));
             }
         }
-        let turned = (current.start != before).then(|| current.keys.name().to_owned());
         Ok(Looked {
-            turned,
+            period: current.keys.name().to_owned(),
             destroyed: self.folder.destroyed()?,
         })
     }
@@ -191,7 +189,7 @@ mod tests {
         let end = end_of_november();
         let (_root, keys) = keys(end - 48 * HOUR);
         let next = keys.folder().path().join("2026-12.key");
-        assert_eq!(keys.look(end - 48 * HOUR).expect("looked"), Looked::default());
+        assert_eq!(keys.look(end - 48 * HOUR).expect("looked").period, "2026-11");
         assert!(!next.exists());
         keys.look(end - 23 * HOUR).expect("looked");
         assert!(next.exists());
@@ -199,18 +197,13 @@ mod tests {
         // Nothing has to be made in the middle of a call.
         fs::remove_file(next).expect("removed");
         assert_eq!(name(&keys, end), "2026-12");
-        assert_eq!(
-            keys.look(end + 1).expect("looked").turned,
-            None,
-            "a call has turned it"
-        );
     }
 
     #[test]
     fn a_look_turns_over_when_nobody_calls_and_says_what_was_destroyed() {
         let end = end_of_november();
         let (_root, keys) = keys(end - HOUR);
-        assert_eq!(keys.look(end).expect("looked").turned, Some("2026-12".to_owned()));
+        assert_eq!(keys.look(end).expect("looked").period, "2026-12");
         keys.folder().destroy("2026-11").expect("destroyed");
         assert_eq!(keys.look(end).expect("looked").destroyed, ["2026-11"]);
     }

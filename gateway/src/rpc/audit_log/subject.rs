@@ -97,7 +97,10 @@ fn pseudonyms(exchange: &Exchange, kind: &str, identifier: &str) -> Result<Vec<V
 }
 
 fn keys_are_away() -> Refusal {
-    Refusal::new(Reason::LogUnavailable, "the keys that name subjects can't be read")
+    Refusal::new(
+        Reason::LogUnavailable,
+        "the keys that name subjects can't be read",
+    )
 }
 
 fn access(placed: Placed) -> wire::SubjectAccess {
