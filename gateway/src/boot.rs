@@ -7,12 +7,14 @@
 //! | `reload` | a new configuration put in force, or the old one kept |
 //! | `lists` | revocation lists that end |
 //! | `notices` | what happens by itself and is told in the access log: overload, periods of subject keys |
+//! | `retention` | old entries of the access log removed, told in it first |
 //! | `changes` | what a new one changes, told by names of files |
 
 mod changes;
 mod lists;
 mod notices;
 mod reload;
+mod retention;
 mod stamps;
 mod watch;
 
@@ -37,7 +39,9 @@ use crate::server::listener::{self, Listening, Parts};
 use crate::server::overload::Overload;
 use crate::settings::Settings;
 use notices::Notices;
+use crate::witness::{self, Witnessing};
 use reload::{Reloading, note};
+use retention::Retention;
 use watch::Watch;
 
 /// Verified tokens remembered at one moment.
@@ -49,6 +53,8 @@ pub struct Running {
     exchange: Arc<Exchange>,
     watch: Watch,
     follower: Follower,
+    witnessing: Witnessing,
+    retention: Option<Retention>,
 }
 
 /// Starts the gateway.
@@ -99,7 +105,8 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
     };
     let follower =
         Follower::start(exchange.log.clone(), &folder, index).context("the thread of the index")?;
-    let others = rpc::others(&exchange, &methods, follower.index())?;
+    let (health, health_service) = tonic_health::server::health_reporter();
+    let others = rpc::others(&exchange, &methods, follower.index(), health_service)?;
     let (changed, changes) = watch_channel(0);
     let parts = Parts {
         exchange: exchange.clone(),
@@ -110,6 +117,13 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
     };
     let listening = listener::listen(&settings.gateway.listener, parts)
         .with_context(|| format!("listening on {}", settings.gateway.listener.address))?;
+    let patience = audit.witness_patience.as_ref().map(|patience| patience.get_ref().0);
+    let witnessing = Witnessing::start(&exchange.log, witness::witnesses(&settings), patience, health)
+        .context("the thread that asks witnesses")?;
+    let retention = match &audit.keep {
+        Some(keep) => Some(Retention::start(exchange.clone(), keep.get_ref().0).context("the thread of retention")?),
+        None => None,
+    };
     let fetching_keys = verified.unknown_keys().clone();
     let watch = Watch::start(Reloading {
         exchange: exchange.clone(),
@@ -128,6 +142,8 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         exchange,
         watch,
         follower,
+        witnessing,
+        retention,
     })
 }
 
@@ -159,8 +175,10 @@ impl Running {
     /// Finishes the calls under way, writes the last checkpoint, and ends.
     pub fn stop(self) {
         drop(self.watch);
+        drop(self.retention);
         self.listening.stop();
         drop(self.follower);
+        drop(self.witnessing);
         if let Err(error) = note(&self.exchange, Operation::Stop, "OK", String::new()) {
             tracing::error!(%error, "the stop could not be logged");
         }

@@ -10,6 +10,7 @@ mod writer;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
@@ -144,8 +145,11 @@ impl<S: Storage> Appender<S> {
     /// The bytes are the program's own: that they are canonical is checked in builds with debug assertions, and by `verify`.
     ///
     /// # Errors
-    /// As [`Self::append`].
+    /// As [`Self::append`], and while the log is [withheld](Self::withhold).
     pub fn append_with(&self, encode: impl FnOnce(u64, &mut Vec<u8>)) -> Result<Ticket, Unavailable> {
+        if self.handle.shared.withheld.load(Ordering::Relaxed) {
+            return Err(Unavailable::Unwitnessed);
+        }
         self.handle.shared.line.append(|index, buffer| {
             let start = buffer.len();
             encode(index, buffer);

@@ -6,7 +6,7 @@
 //! - [`appender`]: the line that callers put entries in, and the thread that commits them; [`waiters`]: how callers learn of it.
 //! - [`tree`], [`proof`], [`checkpoint`], [`receipt`]: hashing, proofs, signed notes, what is handed out.
 //! - [`storage`], `frame`, `segment`, `seal`, `tiles`, `recovery`: bytes on disk and how they survive.
-//! - [`verify`](mod@verify), [`reader`]: those who only read.
+//! - [`verify`](mod@verify), [`reader`]: those who only read; [`retention`], [`witness`]: what ages, and who vouches.
 //! - [`index`]: which entries may fit a question; [`prove`](mod@prove): a receipt from the files alone.
 
 pub mod appender;
@@ -37,6 +37,7 @@ pub mod tree;
 mod trial;
 pub mod verify;
 pub mod waiters;
+pub mod witness;
 
 pub use appender::{Appender, Linger, Log, Options, ReadError};
 pub use checkpoint::{Checkpoint, KeyError, NoteError, SignedCheckpoint, Signer, VerifyingKey};

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use adapters::settings::Interval;
 use audit::PeriodLength;
 use serde::Deserialize;
 use toml::Spanned;
@@ -27,6 +28,15 @@ pub struct AuditSettings {
     /// The auditors' public key, to which identifiers of subjects are sealed. Made by `lienthong pki auditor-key`; the
     /// private half is theirs alone.
     pub auditor_key: Spanned<PathBuf>,
+    /// How long entries are kept, at least; older ones are removed by whole segments, and the tree stays provable. Not written:
+    /// for ever.
+    pub keep: Option<Spanned<Interval>>,
+    /// Who cosigns the log's checkpoints (c2sp.org/tlog-witness).
+    #[serde(default)]
+    pub witnesses: Vec<WitnessSettings>,
+    /// The longest time that lookups are answered while no witness has cosigned what was published. Not written: answers do
+    /// not wait for witnesses.
+    pub witness_patience: Option<Spanned<Interval>>,
     /// The index that auditors search.
     #[serde(default)]
     pub index: AuditIndexSettings,
@@ -61,4 +71,18 @@ impl From<SubjectPeriod> for PeriodLength {
 pub struct AuditIndexSettings {
     /// Its file. Not written: `<folder>.index.sqlite`, beside the folder of the log.
     pub file: Option<Spanned<PathBuf>>,
+}
+
+/// A witness of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessSettings {
+    /// Its name in messages.
+    pub name: Spanned<String>,
+    /// Its submission prefix, `http://` or `https://`; `/add-checkpoint` is added.
+    pub url: Spanned<String>,
+    /// The authorities of the server of an `https://` address.
+    pub ca: Option<Spanned<PathBuf>>,
+    /// Its public key, `<name>+<key id>+<key>`, of the kind that cosigns.
+    pub key: Spanned<String>,
 }

@@ -1,7 +1,7 @@
 //! Opening a log: lock, recover, start the threads.
 
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
@@ -155,6 +155,9 @@ impl<S: Storage, C: Clock> Opened<S, C> {
             tiles,
             placed: AtomicU64::new(start.synced),
             places: Places::default(),
+            published: watch::Sender::new(Arc::new(published.clone())),
+            placing: Mutex::new(()),
+            withheld: AtomicBool::new(false),
             stop: Stop::default(),
             storage,
             layout,

@@ -101,7 +101,7 @@ impl<S: Storage> Publisher<S> {
     }
 
     /// Puts the tiles that the checkpoint needs where readers find them, then the checkpoint.
-    fn publish(&mut self, signed: &SignedCheckpoint) -> io::Result<()> {
+    fn publish(&mut self, signed: &Arc<SignedCheckpoint>) -> io::Result<()> {
         let size = signed.checkpoint().size;
         self.full_tiles(size)?;
         self.bundles(size)?;
@@ -109,8 +109,11 @@ impl<S: Storage> Publisher<S> {
         let full = size >> TILE_HEIGHT << TILE_HEIGHT;
         self.shared.placed.store(full, Ordering::Release);
         if self.published != size {
+            let placing = self.shared.placing.lock();
+            let _placing = placing.unwrap_or_else(PoisonError::into_inner);
             place(&self.shared.storage, &self.shared.layout, signed)?;
             self.published = size;
+            self.shared.published.send_replace(Arc::clone(signed));
         }
         Ok(())
     }
