@@ -117,11 +117,16 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
     };
     let listening = listener::listen(&settings.gateway.listener, parts)
         .with_context(|| format!("listening on {}", settings.gateway.listener.address))?;
-    let patience = audit.witness_patience.as_ref().map(|patience| patience.get_ref().0);
+    let patience = audit
+        .witness_patience
+        .as_ref()
+        .map(|patience| patience.get_ref().0);
     let witnessing = Witnessing::start(&exchange.log, witness::witnesses(&settings), patience, health)
         .context("the thread that asks witnesses")?;
     let retention = match &audit.keep {
-        Some(keep) => Some(Retention::start(exchange.clone(), keep.get_ref().0).context("the thread of retention")?),
+        Some(keep) => {
+            Some(Retention::start(exchange.clone(), keep.get_ref().0).context("the thread of retention")?)
+        }
         None => None,
     };
     let fetching_keys = verified.unknown_keys().clone();

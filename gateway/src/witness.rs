@@ -42,7 +42,9 @@ pub fn witnesses(settings: &Settings) -> Vec<Witness> {
         .filter_map(|witness| {
             Some(Witness {
                 name: witness.name.get_ref().clone(),
-                address: Address::parse(witness.url.get_ref()).ok()?.under("add-checkpoint"),
+                address: Address::parse(witness.url.get_ref())
+                    .ok()?
+                    .under("add-checkpoint"),
                 ca: witness.ca.as_ref().map(|path| settings.path(path.get_ref())),
                 key: witness.key.get_ref().parse().ok()?,
             })

@@ -47,7 +47,11 @@ pub(super) async fn watch(
             withheld = at_end;
             log.withhold(withheld);
             let status = if withheld {
-                tracing::error!(size, cosigned, "no witness has cosigned for too long; lookups are refused");
+                tracing::error!(
+                    size,
+                    cosigned,
+                    "no witness has cosigned for too long; lookups are refused"
+                );
                 ServingStatus::NotServing
             } else {
                 tracing::info!(size, "a witness has cosigned; lookups are answered again");
@@ -70,9 +74,17 @@ mod tests {
         let mut waiting = Waiting::default();
         assert_eq!(waiting.time(5, 0, at(0)), Duration::ZERO);
         assert_eq!(waiting.time(9, 0, at(3)), Duration::from_secs(3));
-        assert_eq!(waiting.time(12, 5, at(4)), Duration::ZERO, "what waited is cosigned");
+        assert_eq!(
+            waiting.time(12, 5, at(4)),
+            Duration::ZERO,
+            "what waited is cosigned"
+        );
         assert_eq!(waiting.time(12, 5, at(6)), Duration::from_secs(2));
         assert_eq!(waiting.time(12, 12, at(100)), Duration::ZERO);
-        assert_eq!(waiting.time(12, 12, at(900)), Duration::ZERO, "an idle gateway waits for nobody");
+        assert_eq!(
+            waiting.time(12, 12, at(900)),
+            Duration::ZERO,
+            "an idle gateway waits for nobody"
+        );
     }
 }

@@ -39,7 +39,12 @@ pub(super) fn check(draft: &Draft, base: &Path, problems: &mut Vec<Problem>) {
         secret(base, &gateway.audit.signing_key, &mut report);
         auditor_key(base, &gateway.audit.auditor_key, &mut report);
         subject_keys(base, &gateway.audit.subject_keys, &mut report);
-        for ca in gateway.audit.witnesses.iter().filter_map(|witness| witness.ca.as_ref()) {
+        for ca in gateway
+            .audit
+            .witnesses
+            .iter()
+            .filter_map(|witness| witness.ca.as_ref())
+        {
             readable(base, ca, &mut report);
         }
     }

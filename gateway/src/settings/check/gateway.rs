@@ -227,7 +227,10 @@ fn audit(audit: &AuditSettings, report: &mut Report<'_>) {
             "\"1s\" to \"30d\"",
         );
         if audit.witnesses.is_empty() {
-            report.error(patience.span(), "found no witness, wanted at least one in [[audit.witnesses]]");
+            report.error(
+                patience.span(),
+                "found no witness, wanted at least one in [[audit.witnesses]]",
+            );
         }
     }
 }
