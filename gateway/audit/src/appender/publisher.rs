@@ -10,8 +10,7 @@ use super::shared::Shared;
 use crate::checkpoint::SignedCheckpoint;
 use crate::journal::Cursor;
 use crate::layout::{Layout, Series};
-use crate::recovery::place_tiles_again;
-use crate::segment;
+use crate::recovery::place_tiles_from;
 use crate::storage::{Storage, StoredFile, place_file};
 use crate::tiles::Bundle;
 use crate::tree::{ROWS, TILE_HEIGHT, TILE_WIDTH, Tile};
@@ -163,12 +162,7 @@ impl<S: Storage> Publisher<S> {
             tiles,
             ..
         } = &*self.shared;
-        let firsts = segment::list(storage, layout)?;
-        let from = firsts.iter().rposition(|first| *first <= self.placed);
-        let firsts = firsts.get(from.unwrap_or_default()..).unwrap_or_default();
-        place_tiles_again(storage, layout, tiles, firsts, self.placed).map_err(io::Error::other)?;
-        let last = firsts.last().copied().unwrap_or_default();
-        self.placed = self.placed.max(last >> TILE_HEIGHT << TILE_HEIGHT);
+        self.placed = place_tiles_from(storage, layout, tiles, self.placed).map_err(io::Error::other)?;
         Ok(())
     }
 
