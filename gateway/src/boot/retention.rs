@@ -6,8 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use audit::retention::RETENTION;
-use audit::{Entry, EntryKind};
+use audit::{Entry, EntryKind, Operation};
 
 use crate::clock::Moment;
 use crate::exchange::Exchange;
@@ -61,7 +60,7 @@ fn remove(exchange: &Exchange, keep: Duration, now: Moment) -> anyhow::Result<()
         return Ok(());
     };
     let mut entry = Entry::new(EntryKind::Operation, now.0);
-    entry.operation = RETENTION.to_owned();
+    entry.operation = Operation::Retention.word().to_owned();
     entry.outcome = "OK".to_owned();
     entry.detail = removal.to_string();
     entry.config_version = exchange.directory.load().version.to_string();

@@ -24,6 +24,8 @@ pub enum Operation {
     SubjectPeriod,
     /// The keys of a period of subjects were destroyed.
     SubjectKeysDestroyed,
+    /// Old entries are about to be removed.
+    Retention,
     /// A quota of calls is used up.
     QuotaAlarm,
     /// An officer asked for more different subjects than may be.
@@ -64,7 +66,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Start,
         Self::Stop,
         Self::Reload,
@@ -75,6 +77,7 @@ impl Operation {
         Self::Revocation,
         Self::SubjectPeriod,
         Self::SubjectKeysDestroyed,
+        Self::Retention,
         Self::QuotaAlarm,
         Self::SubjectAlarm,
         Self::OverloadBegin,
@@ -107,6 +110,7 @@ impl Operation {
             Self::TrustReload => "trust-reload",
             Self::ServerCertificateReload => "server-certificate-reload",
             Self::Revocation => "revocation",
+            Self::Retention => "retention",
             Self::SubjectPeriod => "subject-period",
             Self::SubjectKeysDestroyed => "subject-keys-destroyed",
             Self::QuotaAlarm => "quota-alarm",
