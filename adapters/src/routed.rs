@@ -59,6 +59,16 @@ enum Failure {
     Closed,
 }
 
+impl Failure {
+    /// Of two, the one that says more.
+    fn or(self, other: Self) -> Self {
+        match self {
+            Self::Passing(_) => self,
+            Self::Closed => other,
+        }
+    }
+}
+
 impl<R: Registry> Routed<R> {
     /// `ways` by name, the best first; there is at least one.
     pub(crate) fn new(
@@ -81,7 +91,9 @@ impl<R: Registry> Routed<R> {
                     breaker: Breaker::new(&protection.breaker),
                 })
                 .collect(),
-            try_timeout: protection.try_timeout.map_or(share, |time| time.0),
+            try_timeout: protection
+                .try_timeout
+                .map_or(share, |time| time.0.min(protection.timeout.0)),
             times: retry.times,
             pause: retry.pause.0,
             hedge_after: retry.hedge_after.map(|time| time.0),
@@ -108,8 +120,8 @@ impl<R: Registry> Routed<R> {
         let unseen = AtomicUsize::new(usize::MAX);
         let second = std::pin::pin!(self.attempt(question, Some(busy), &unseen));
         match select(first, second).await {
-            Either::Left((Err(_), second)) => second.await,
-            Either::Right((Err(_), first)) => first.await,
+            Either::Left((Err(failure), second)) => second.await.map_err(|other| failure.or(other)),
+            Either::Right((Err(failure), first)) => first.await.map_err(|other| failure.or(other)),
             Either::Left((outcome, _)) | Either::Right((outcome, _)) => outcome,
         }
     }

@@ -6,11 +6,15 @@
 //! | `stamps` | whether files changed, without reading them |
 //! | `reload` | a new configuration put in force, or the old one kept |
 //! | `lists` | revocation lists that end |
+//! | `notices` | what happens by itself and is told in the access log: overload, periods of subject keys |
+//! | `retention` | old entries of the access log removed, told in it first |
 //! | `changes` | what a new one changes, told by names of files |
 
 mod changes;
 mod lists;
+mod notices;
 mod reload;
+mod retention;
 mod stamps;
 mod watch;
 
@@ -19,12 +23,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
-use audit::{Follower, Index, Log, Options, Pseudonymizer, Signer};
+use audit::{AuditorKey, Follower, Index, Log, Operation, Options, Signer, SubjectKeyFolder, SubjectKeys};
 
 use crate::authorization::quota::Quotas;
 use crate::directory::Directory;
 use crate::distribution::{self, Fetching};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Subjects};
 use tokio::sync::watch::channel as watch_channel;
 
 use crate::clock::Moment;
@@ -32,8 +36,12 @@ use crate::identity::{ListState, VerifiedTokens};
 use crate::record::method::{self, Methods};
 use crate::rpc;
 use crate::server::listener::{self, Listening, Parts};
+use crate::server::overload::Overload;
 use crate::settings::Settings;
+use notices::Notices;
+use crate::witness::{self, Witnessing};
 use reload::{Reloading, note};
+use retention::Retention;
 use watch::Watch;
 
 /// Verified tokens remembered at one moment.
@@ -45,6 +53,8 @@ pub struct Running {
     exchange: Arc<Exchange>,
     watch: Watch,
     follower: Follower,
+    witnessing: Witnessing,
+    retention: Option<Retention>,
 }
 
 /// Starts the gateway.
@@ -58,8 +68,13 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
     let audit = &settings.gateway.audit;
     let signer =
         Signer::load(&settings.path(audit.signing_key.get_ref())).context("the log's signing key")?;
-    let pseudonyms =
-        Pseudonymizer::load(&settings.path(audit.pseudonym_key.get_ref())).context("the pseudonym key")?;
+    let keys = SubjectKeyFolder::new(settings.path(audit.subject_keys.get_ref()));
+    let auditors = settings.path(audit.auditor_key.get_ref());
+    let subjects = Subjects {
+        keys: SubjectKeys::open(keys, audit.subject_period.into(), Moment::now().0)
+            .context("the subject keys")?,
+        auditors: AuditorKey::load(&auditors).context("the auditors' key")?,
+    };
     let folder = settings.path(audit.folder.get_ref());
     let (log, recovery) = Log::open(&folder, signer, Options::default()).context("the access log")?;
     tracing::info!(
@@ -71,26 +86,49 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
     let exchange = Arc::new(Exchange {
         directory: ArcSwap::from_pointee(directory),
         log,
-        pseudonyms,
+        subjects,
         quotas: Quotas::default(),
     });
-    note(&exchange, "start", "OK", String::new())?;
+    let period = exchange.subjects.keys.at(Moment::now().0)?;
+    let version = env!("CARGO_PKG_VERSION");
+    note(
+        &exchange,
+        Operation::Start,
+        "OK",
+        format!("version {version}; subjects {}", period.name()),
+    )?;
+    let destroyed = exchange.subjects.keys.folder().destroyed()?;
+    let overload = Arc::new(Overload::default());
     let index = match &audit.index.file {
         Some(file) => settings.path(file.get_ref()),
         None => Index::usual_file(&folder),
     };
     let follower =
         Follower::start(exchange.log.clone(), &folder, index).context("the thread of the index")?;
-    let others = rpc::others(&exchange, &methods, follower.index())?;
+    let (health, health_service) = tonic_health::server::health_reporter();
+    let others = rpc::others(&exchange, &methods, follower.index(), health_service)?;
     let (changed, changes) = watch_channel(0);
     let parts = Parts {
         exchange: exchange.clone(),
         methods: methods.clone(),
         others,
         changes,
+        overload: overload.clone(),
     };
     let listening = listener::listen(&settings.gateway.listener, parts)
         .with_context(|| format!("listening on {}", settings.gateway.listener.address))?;
+    let patience = audit
+        .witness_patience
+        .as_ref()
+        .map(|patience| patience.get_ref().0);
+    let witnessing = Witnessing::start(&exchange.log, witness::witnesses(&settings), patience, health)
+        .context("the thread that asks witnesses")?;
+    let retention = match &audit.keep {
+        Some(keep) => {
+            Some(Retention::start(exchange.clone(), keep.get_ref().0).context("the thread of retention")?)
+        }
+        None => None,
+    };
     let fetching_keys = verified.unknown_keys().clone();
     let watch = Watch::start(Reloading {
         exchange: exchange.clone(),
@@ -101,6 +139,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         changed,
         fetching: Fetching::start(places, fetching_keys).context("the thread that fetches")?,
         refused: None,
+        notices: Notices::new(overload, period.name(), destroyed),
     })
     .context("the thread of the configuration")?;
     Ok(Running {
@@ -108,6 +147,8 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         exchange,
         watch,
         follower,
+        witnessing,
+        retention,
     })
 }
 
@@ -139,9 +180,11 @@ impl Running {
     /// Finishes the calls under way, writes the last checkpoint, and ends.
     pub fn stop(self) {
         drop(self.watch);
+        drop(self.retention);
         self.listening.stop();
         drop(self.follower);
-        if let Err(error) = note(&self.exchange, "stop", "OK", String::new()) {
+        drop(self.witnessing);
+        if let Err(error) = note(&self.exchange, Operation::Stop, "OK", String::new()) {
             tracing::error!(%error, "the stop could not be logged");
         }
     }

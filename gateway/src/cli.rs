@@ -12,6 +12,7 @@ pub(crate) mod client;
 mod config;
 mod confirm;
 mod demo;
+mod destroy_period;
 mod lookup;
 mod pki;
 mod serve;

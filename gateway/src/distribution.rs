@@ -22,7 +22,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 pub use address::Address;
-use fetch::{FetchError, Fetched, Validators};
+pub(crate) use fetch::{FetchError, post};
+use fetch::{Fetched, Validators};
 use keep::KeepError;
 
 use crate::identity::{NamedCa, UnknownKeys, configured, key_set, revocation};

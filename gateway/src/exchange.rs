@@ -12,12 +12,13 @@ mod quota;
 mod reply;
 mod route;
 mod story;
+mod subject;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use audit::{Appender, Pseudonymizer, Waiters};
+use audit::{Appender, Waiters};
 
 use crate::authorization::quota::Quotas;
 use crate::clock::Moment;
@@ -29,6 +30,7 @@ use crate::status::{Reason, Refusal};
 use answer::Answer;
 pub use reply::Reply;
 use story::Story;
+pub use subject::Subjects;
 
 /// Everything that lookups share.
 pub struct Exchange {
@@ -36,8 +38,8 @@ pub struct Exchange {
     pub directory: ArcSwap<Directory>,
     /// The access log.
     pub log: Appender,
-    /// Makes pseudonyms of subjects and keyed hashes of answers.
-    pub pseudonyms: Pseudonymizer,
+    /// Names subjects in the log without telling who they are.
+    pub subjects: Subjects,
     /// What has been used of every quota.
     pub quotas: Quotas,
 }
@@ -125,11 +127,29 @@ impl Exchange {
         parts: &Parts<'_>,
         deadline: Instant,
     ) -> Result<Answer, Refusal> {
-        let (directory, method) = (story.directory, story.method);
+        let method = story.method;
         story.context = Context::read(parts.context)?;
         let query = Query::read(method, parts)?;
-        story.pseudonym = Some(self.pseudonyms.subject(&method.key.identifier, &query.identifier));
+        story.subject = Some(self.subjects.name(method, &query, story.received)?);
         story.fields_asked.clone_from(&query.fields_asked);
+        let outcome = self.judge(story, &query, parts, deadline).await;
+        if let Err(refused) = outcome {
+            // Whatever came of it, its entry tells the auditors who was asked for.
+            self.subjects.seal(story, &query)?;
+            return Err(refused);
+        }
+        outcome
+    }
+
+    /// May this be answered, now that it is known who is asked for?
+    async fn judge(
+        &self,
+        story: &mut Story<'_>,
+        query: &Query<'_>,
+        parts: &Parts<'_>,
+        deadline: Instant,
+    ) -> Result<Answer, Refusal> {
+        let (directory, method) = (story.directory, story.method);
         law::check_claims(method, query.claims)?;
         if !directory.procedures.contains(&story.context.procedure) {
             return Err(Refusal::new(
@@ -164,15 +184,16 @@ impl Exchange {
             )
             .naming("key"));
         }
-        self.count(story, &permit, &query)?;
+        self.count(story, &permit, query)?;
         let source = directory
             .registries
             .get(&method.registry)
             .ok_or_else(|| Refusal::new(Reason::UpstreamUnavailable, "the registry is not configured"))?;
         let served = self
-            .route(source, story, &permit, &query, parts.max_age_micros, deadline)
+            .route(source, story, &permit, query, parts.max_age_micros, deadline)
             .await?;
-        Answer::make(method, &permit, &query, served, &self.pseudonyms)
+        let keys = self.subjects.seal_kept(story, query, &served.served.kept)?;
+        Answer::make(method, &permit, query, served, keys)
     }
 
     /// Logs the outcome, waits until the entry is durable, and only then makes the reply.

@@ -9,13 +9,18 @@ use std::sync::Arc;
 
 use audit::Index;
 use tonic::service::Routes;
+use tonic_health::pb::health_server::{Health, HealthServer};
 
 use crate::exchange::Exchange;
 use crate::record::method::Methods;
 
 /// Health, reflection, the audit service and the catalog.
-pub fn others(exchange: &Arc<Exchange>, methods: &Methods, index: Arc<Index>) -> anyhow::Result<Routes> {
-    let (_, health) = tonic_health::server::health_reporter();
+pub fn others(
+    exchange: &Arc<Exchange>,
+    methods: &Methods,
+    index: Arc<Index>,
+    health: HealthServer<impl Health>,
+) -> anyhow::Result<Routes> {
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
         .build_v1()?;

@@ -23,6 +23,7 @@ mod frame;
 mod gentle;
 mod heads;
 pub mod listener;
+pub mod overload;
 mod places;
 mod standing;
 mod watched;

@@ -52,7 +52,8 @@ impl Scene {
             DAY,
         )?;
         let issuer = token::issuer(&keys, "bench")?;
-        log_key::log_keys(&keys, "bench.example/lienthong")?;
+        log_key::log_key(&keys, "bench.example/lienthong")?;
+        log_key::auditor_key(&keys)?;
         let scene = Self { root, client, issuer };
         scene.write_tree(workers)?;
         fs::create_dir_all(scene.path("data"))?;
@@ -164,7 +165,8 @@ jwks = "keys/issuers/bench.jwks.json"
 folder = "../audit"
 origin = "bench.example/lienthong"
 signing_key = "keys/log.key"
-pseudonym_key = "keys/pseudonym.key"
+subject_keys = "keys/subjects"
+auditor_key = "keys/auditor.pub"
 "#,
         issuer = token::issuer_value("bench"),
     )

@@ -10,7 +10,11 @@ use tempfile::TempDir;
 
 fn make(folder: &Path, task: &[&str]) -> Ran {
     let folder = folder.to_str().unwrap();
-    let flag = if task[0] == "init" { "--out" } else { "--dir" };
+    let flag = if matches!(task[0], "init" | "auditor-key") {
+        "--out"
+    } else {
+        "--dir"
+    };
     run(&[&["pki", task[0], flag, folder], &task[1..]].concat())
 }
 
@@ -22,6 +26,7 @@ fn keys() -> TempDir {
         &["client", "--agency", "H29.12"],
         &["issuer", "--name", "one-stop"],
         &["log-key", "--name", "gateway.example/log"],
+        &["auditor-key"],
     ] {
         let made = make(folder.path(), task);
         assert_eq!(made.code, Some(0), "{task:?} {made:?}");
@@ -75,7 +80,7 @@ fn private_keys_are_their_owners_alone_and_nothing_is_written_over_unasked() {
         "clients/H29.12.key",
         "issuers/one-stop.key",
         "log.key",
-        "pseudonym.key",
+        "auditor.key",
     ] {
         let mode = fs::metadata(folder.path().join(file))
             .unwrap()

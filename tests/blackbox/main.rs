@@ -25,11 +25,13 @@ mod keys_command;
 mod limits;
 mod malformed;
 mod no_log_no_data;
+mod operations;
 mod privacy;
 mod quota;
 mod reflection;
 mod reload;
 mod renewal;
+mod subjects;
 mod tokens;
 
 /// The corpus knows nothing of the gateway: it is made from keys and facts alone, so that it can be

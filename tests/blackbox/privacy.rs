@@ -1,6 +1,8 @@
 //! Rule 6: no personal value, identifier, token or secret in a log line, error text, status or file name.
 //! Marked values go in through every input; afterwards nothing that the gateway left behind holds one.
 
+mod thousand;
+
 use std::fs;
 
 use harness::messages::{confirm, context, get};
@@ -161,6 +163,15 @@ async fn through_the_registry(scene: &Scene, client: &Client, traces: &mut Trace
     traces.told(refused);
 }
 
+/// The period of the log's subjects.
+fn subject_period(scene: &Scene) -> String {
+    let entries = scene.log().entries();
+    let named = entries
+        .into_iter()
+        .find(|(_, entry)| !entry.subject_period.is_empty());
+    named.unwrap().1.subject_period
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_that_was_sent_in_or_recorded_is_left_behind() {
     let scene = Scene::new();
@@ -183,7 +194,7 @@ async fn nothing_that_was_sent_in_or_recorded_is_left_behind() {
     // The registries hold what they hold, and the keys are their own secret.
     traces.gather(
         scene.folder(),
-        &["data", "tls", "log.key", "pseudonym.key", "test.json"],
+        &["data", "tls", "log.key", "subjects", "auditor", "test.json"],
     );
     assert!(traces.left.len() > 10_000, "there is something to search");
     traces
@@ -195,11 +206,19 @@ async fn nothing_that_was_sent_in_or_recorded_is_left_behind() {
             .secrets
             .extend([person.id, person.name, person.phone].map(str::to_owned));
     }
+    let keys = scene
+        .subject_keys()
+        .path()
+        .join(format!("{}.key", subject_period(&scene)));
     for (file, what) in [
-        ("audit/log.key", "the signing key"),
-        ("audit/pseudonym.key", "the pseudonym key"),
+        (scene.tree.root().join("audit/log.key"), "the signing key"),
+        (keys, "the period's subject key"),
+        (
+            scene.folder().join("auditor/auditor.key"),
+            "the auditors' private key",
+        ),
     ] {
-        let secret = fs::read_to_string(scene.tree.root().join(file)).expect(what);
+        let secret = fs::read_to_string(file).expect(what);
         traces
             .secrets
             .push(secret.trim().rsplit('+').next().unwrap().to_owned());

@@ -96,7 +96,7 @@ async fn an_officer_asks_for_so_many_people_in_an_hour_and_another_for_as_many()
     let alarms: Vec<_> = entries
         .iter()
         .map(|(_, entry)| entry)
-        .filter(|entry| entry.operation == "quota-alarm")
+        .filter(|entry| entry.operation == "subject-alarm")
         .collect();
     assert_eq!(alarms.len(), 1, "once for an officer and an hour");
     let alarm = alarms[0];

@@ -77,8 +77,13 @@ async fn a_changed_agreement_acts_on_an_open_connection_and_a_broken_file_change
     let told: Vec<_> = reloads
         .map(|(_, entry)| (entry.outcome.as_str(), entry.detail.as_str()))
         .collect();
-    let changed = format!("changed {file}");
-    assert_eq!(told.first(), Some(&("OK", changed.as_str())));
+    let (outcome, detail) = told[0];
+    let (changed, proof) = detail.split_once("; ").unwrap();
+    assert_eq!((outcome, changed), ("OK", format!("changed {file}").as_str()));
+    assert!(
+        proof.starts_with("from ") && proof.contains("; diff sha256:"),
+        "{proof}"
+    );
     assert_eq!(told.last(), Some(&("REFUSED", "")));
 }
 

@@ -9,6 +9,7 @@
 pub mod agency;
 pub mod attack;
 pub mod audit_log;
+pub mod canaries;
 pub mod connections;
 pub mod gateway;
 pub mod messages;

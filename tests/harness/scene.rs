@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use audit::{AuditorPrivateKey, SubjectKeyFolder};
 use aws_lc_rs::rand;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
@@ -29,6 +30,8 @@ pub struct Scene {
     pub authority: Authority,
     /// The issuer of the agencies' tokens.
     pub issuer: TokenIssuer,
+    /// The auditors' private key, which the gateway does not have.
+    pub auditor: AuditorPrivateKey,
     /// The configuration.
     pub tree: Tree,
 }
@@ -48,7 +51,10 @@ impl Scene {
         secret("tls/server.key", &server.key_pem);
         let (private, public) = log_key();
         secret("audit/log.key", &private);
-        secret("audit/pseudonym.key", &format!("{}\n", STANDARD.encode(random())));
+        let auditors = folder.path().join("auditor");
+        fs::create_dir(&auditors).expect("the auditors' folder");
+        let auditor = AuditorPrivateKey::create_key_file(&auditors.join("auditor.key")).expect("their key");
+        tree.write("audit/auditor.pub", &format!("{}\n", auditor.key()));
         fs::write(folder.path().join("log.pub"), public).expect("the log's public key");
         fs::create_dir(folder.path().join("data")).expect("a folder for registries");
         registries::make(&folder.path().join("data"));
@@ -56,6 +62,7 @@ impl Scene {
             folder: Some(folder),
             authority,
             issuer,
+            auditor,
             tree,
         }
     }
@@ -94,6 +101,12 @@ impl Scene {
     #[must_use]
     pub fn database(&self, registry: &str) -> PathBuf {
         self.folder().join(format!("data/{registry}.db"))
+    }
+
+    /// The subject keys that the gateway made.
+    #[must_use]
+    pub fn subject_keys(&self) -> SubjectKeyFolder {
+        SubjectKeyFolder::new(self.tree.root().join("audit/subjects"))
     }
 
     /// The access log.

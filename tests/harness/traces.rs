@@ -5,6 +5,9 @@ use std::path::Path;
 
 use crate::refused::Refused;
 
+/// What a compressed file begins with (RFC 8878 section 3.1.1).
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
 /// What was said to callers, and what must not be found.
 #[derive(Default)]
 pub struct Traces {
@@ -39,19 +42,36 @@ impl Traces {
             if path.is_dir() {
                 self.gather(&path, passed_over);
             } else {
-                self.left.extend(fs::read(&path).expect("it can be read"));
+                let bytes = fs::read(&path).expect("it can be read");
+                // Segments that were sealed are compressed.
+                if bytes.starts_with(&ZSTD) {
+                    let whole = zstd::decode_all(&*bytes).unwrap_or_default();
+                    self.left.extend(whole);
+                }
+                self.left.extend(bytes);
             }
         }
+    }
+
+    /// What was left, without the long runs of zeros that the log writes ahead; single zeros stay, as in UTF-16.
+    #[must_use]
+    pub fn without_zeros(&self) -> Vec<u8> {
+        let mut kept = Vec::new();
+        for byte in &self.left {
+            if *byte != 0 || !kept.ends_with(&[0; 16]) {
+                kept.push(*byte);
+            }
+        }
+        kept
     }
 
     /// Searches.
     ///
     /// # Panics
     /// With the place, when a secret stands there.
-    pub fn hold_no_secret(mut self) {
-        // The log writes zeros ahead.
-        self.left.retain(|byte| *byte != 0);
-        let left = String::from_utf8_lossy(&self.left).to_ascii_lowercase();
+    pub fn hold_no_secret(self) {
+        let left: Vec<u8> = self.left.into_iter().filter(|byte| *byte != 0).collect();
+        let left = String::from_utf8_lossy(&left).to_ascii_lowercase();
         for secret in &self.secrets {
             if let Some(at) = left.find(&secret.to_ascii_lowercase()) {
                 let before = left[..at].chars().rev().take(80).collect::<Vec<_>>();

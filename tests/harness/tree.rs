@@ -120,7 +120,8 @@ jwks = "issuers/test.json"
 folder = "../audit"
 origin = "{ORIGIN}"
 signing_key = "audit/log.key"
-pseudonym_key = "audit/pseudonym.key"
+subject_keys = "audit/subjects"
+auditor_key = "audit/auditor.pub"
 
 [telemetry]
 filter = "info"

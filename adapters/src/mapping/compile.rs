@@ -42,7 +42,7 @@ pub(crate) fn compile(
     let table = compiler.plain(&settings.from);
     let unpack = compiler.unpack(settings);
 
-    (problems.len() == before).then(|| Plan {
+    (problems.len() == before).then_some(Plan {
         table,
         columns: row.columns,
         keys,

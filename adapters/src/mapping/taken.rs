@@ -61,11 +61,14 @@ impl Taken {
             }
         };
         let decoded;
-        if self.encoding != Encoding::Unicode && !matches!(self.columns, Columns::Join(_)) {
-            if let Some(text) = self.decoded(&value)? {
-                decoded = text;
-                value = Value::Text(&decoded);
-            }
+        // Parts were decoded before they were joined; bytes that stay bytes are no text.
+        let is_text = !matches!(
+            (&self.columns, convert),
+            (Columns::Join(_), _) | (_, Convert::Bytes)
+        );
+        if is_text && let Some(text) = self.decoded(&value)? {
+            decoded = text;
+            value = Value::Text(&decoded);
         }
         if is_blank(&value) {
             match &self.default {

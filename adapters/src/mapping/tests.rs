@@ -247,3 +247,36 @@ fn unknown_keys_are_refused_wherever_they_stand() {
         assert!(refusal.contains("unknown field"), "{refusal}");
     }
 }
+
+#[test]
+fn routes_have_short_plain_names_of_their_own() {
+    let route = |name: &str| format!("{{ name = \"{name}\", connection = {{ file = \"x.db\" }} }}");
+    let told = |names: &[&str]| {
+        let head = HEAD.replace("connection = { file = \"x.db\" }", "");
+        let routes: Vec<_> = names.iter().map(|name| route(name)).collect();
+        let text = format!("{head}routes = [{}]\n[records]\n", routes.join(", "));
+        let settings: RegistrySettings = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
+        let mut found: Vec<_> = check(&settings, &proto::descriptors(), &Default::default())
+            .into_iter()
+            .map(|problem| problem.message)
+            .collect();
+        found.retain(|message| !message.contains("gives no record"));
+        found
+    };
+    assert_eq!(told(&["direct", "lgsp", "ndop-2"]), [""; 0]);
+    assert_eq!(
+        told(&["direct", "direct"]),
+        ["there is already a route \"direct\""]
+    );
+    for name in ["", "LGSP", "a b", "đ", &"x".repeat(33)] {
+        assert!(
+            told(&[name])
+                .iter()
+                .any(|message| message.contains("small letters")),
+            "{name}"
+        );
+    }
+    let names: Vec<_> = (0..9).map(|number| format!("r{number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    assert_eq!(told(&names), ["found 9 routes, wanted at most 8"]);
+}

@@ -10,6 +10,7 @@ mod writer;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
@@ -19,10 +20,12 @@ use tokio::sync::watch;
 use crate::checkpoint::SignedCheckpoint;
 use crate::durable::{Durable, Logged, Ticket, Unavailable};
 use crate::entry::{Entry, EntryError};
-use crate::proof::{self, verify_consistency, verify_inclusion};
+use crate::layout::Series;
+use crate::proof::{self, Nodes as _, verify_consistency, verify_inclusion};
 use crate::receipt::Receipt;
 use crate::storage::{Disk, Storage};
-use crate::tree::{Hash, leaf_hash};
+use crate::tiles::unbundle;
+use crate::tree::{Hash, TILE_HEIGHT, TILE_WIDTH, leaf_hash};
 
 pub use open::Log;
 use shared::Handle;
@@ -144,8 +147,11 @@ impl<S: Storage> Appender<S> {
     /// The bytes are the program's own: that they are canonical is checked in builds with debug assertions, and by `verify`.
     ///
     /// # Errors
-    /// As [`Self::append`].
+    /// As [`Self::append`], and while the log is [withheld](Self::withhold).
     pub fn append_with(&self, encode: impl FnOnce(u64, &mut Vec<u8>)) -> Result<Ticket, Unavailable> {
+        if self.handle.shared.withheld.load(Ordering::Relaxed) {
+            return Err(Unavailable::Unwitnessed);
+        }
         self.handle.shared.line.append(|index, buffer| {
             let start = buffer.len();
             encode(index, buffer);
@@ -225,7 +231,30 @@ impl<S: Storage> Appender<S> {
     pub fn entry_bytes(&self, index: u64) -> Result<Vec<u8>, ReadError> {
         let shared = &self.handle.shared;
         self.within(index, self.durable().size.checked_sub(1))?;
+        if let Some(bytes) = self.bundled(index)? {
+            return Ok(bytes);
+        }
         Ok(shared.places.entry(&shared.storage, &shared.layout, index)?)
+    }
+
+    /// The entry from its bundle, which is quicker than the journal: when the bundle is full, and holds what the tree says.
+    fn bundled(&self, index: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        let shared = &self.handle.shared;
+        let kept_from = crate::segment::list(&shared.storage, &shared.layout)?;
+        let kept = kept_from.first().is_some_and(|first| *first <= index);
+        let number = index >> TILE_HEIGHT;
+        if !kept || (number + 1) << TILE_HEIGHT > shared.placed.load(Ordering::Acquire) {
+            return Ok(None);
+        }
+        let Ok(bundle) = shared.tiles.read(Series::Entries, number) else {
+            return Ok(None);
+        };
+        let entry = unbundle(&bundle).nth(index as usize % TILE_WIDTH).flatten();
+        let Some(entry) = entry else { return Ok(None) };
+        let stored = shared.nodes().node(0, index);
+        Ok(stored
+            .is_ok_and(|leaf| leaf == leaf_hash(entry))
+            .then(|| entry.to_vec()))
     }
 
     /// The hash that the tree holds of the durable entry at `index`.

@@ -4,10 +4,12 @@
 //! It holds names of fields, never their values, and a subject only as a pseudonym or sealed.
 
 mod canonical;
+mod operation;
 
 use prost::Message;
 
 pub use canonical::{NotCanonical, check_canonical};
+pub use operation::Operation;
 
 /// The longest encoded entry, in bytes: what a bundle of c2sp.org/tlog-tiles can hold.
 pub const MAX_ENTRY_BYTES: usize = 64 * 1024 - 1;
@@ -108,10 +110,11 @@ pub struct Entry {
     /// Time from the request's arrival to this entry, in microseconds.
     #[prost(uint64, tag = "30")]
     pub latency_micros: u64,
-    /// The subject's pseudonym, see [`crate::Pseudonymizer`].
+    /// The subject's pseudonym, see [`crate::PeriodKeys`].
     #[prost(bytes = "vec", tag = "31")]
     pub subject_pseudonym: Vec<u8>,
-    /// The identifier sealed to the auditors' public key; reserved, empty in this version.
+    /// The subject's identifier, readable only with the auditors' private key and the keys of the period together, see
+    /// [`crate::sealing`].
     #[prost(bytes = "vec", tag = "32")]
     pub sealed_subject: Vec<u8>,
     /// The full name of the record's message type.
@@ -123,6 +126,10 @@ pub struct Entry {
     /// The number of the item in a stream, from 1; 0 when there is no stream.
     #[prost(uint32, tag = "35")]
     pub item: u32,
+    /// The period whose keys made pseudonym, sealed subject and answer hash, such as `2026-11`; empty in entries older
+    /// than periods, and in those that name no subject.
+    #[prost(string, tag = "36")]
+    pub subject_period: String,
 }
 
 /// What an entry tells of.

@@ -2,11 +2,11 @@
 //!
 //! A map, in the order in which an entry meets the parts (`README.md` tells the same as a story):
 //!
-//! - [`entry`]: what is written; [`pseudonym`]: how a subject is named without being named.
+//! - [`entry`]: what is written; [`pseudonym`], [`periods`], [`sealing`]: how a subject is named without being named.
 //! - [`appender`]: the line that callers put entries in, and the thread that commits them; [`waiters`]: how callers learn of it.
 //! - [`tree`], [`proof`], [`checkpoint`], [`receipt`]: hashing, proofs, signed notes, what is handed out.
 //! - [`storage`], `frame`, `segment`, `seal`, `tiles`, `recovery`: bytes on disk and how they survive.
-//! - [`verify`](mod@verify), [`reader`]: those who only read.
+//! - [`verify`](mod@verify), [`reader`]: those who only read; [`retention`], [`witness`]: what ages, and who vouches.
 //! - [`index`]: which entries may fit a question; [`prove`](mod@prove): a receipt from the files alone.
 
 pub mod appender;
@@ -19,6 +19,7 @@ pub mod index;
 mod journal;
 mod layout;
 mod locate;
+pub mod periods;
 pub mod proof;
 pub mod prove;
 pub mod pseudonym;
@@ -27,6 +28,7 @@ pub mod receipt;
 pub mod recovery;
 pub mod retention;
 mod seal;
+pub mod sealing;
 mod segment;
 pub mod storage;
 mod tiles;
@@ -35,18 +37,21 @@ pub mod tree;
 mod trial;
 pub mod verify;
 pub mod waiters;
+pub mod witness;
 
 pub use appender::{Appender, Linger, Log, Options, ReadError};
 pub use checkpoint::{Checkpoint, KeyError, NoteError, SignedCheckpoint, Signer, VerifyingKey};
 pub use durable::{Durable, Failure, Logged, State, Ticket, Unavailable};
-pub use entry::{Entry, EntryKind};
+pub use entry::{Entry, EntryKind, Operation};
 pub use index::{EntriesAt, Follower, Index, IndexError, Narrowed, Order, Question, Scope};
+pub use periods::{Period, PeriodLength, SubjectKeyFolder, SubjectKeys};
 pub use prove::{ProveError, prove};
-pub use pseudonym::Pseudonymizer;
+pub use pseudonym::PeriodKeys;
 pub use reader::{Entries, Filter, entries};
 pub use receipt::Receipt;
 pub use recovery::{OpenError, Recovery};
 pub use retention::{Removal, RetentionError};
+pub use sealing::{AuditorKey, AuditorPrivateKey, Subject, open_subject, seal_subject};
 pub use tree::Hash;
 pub use verify::{Damage, Finding, Progress, Report, VerifyError, VerifyOptions, verify};
 pub use waiters::Waiters;

@@ -1,8 +1,11 @@
-//! Naming a subject, and an answer, without telling either: keyed hashes.
+//! Naming a subject, and an answer, without telling either: keyed hashes under the keys of a period.
 
 use std::io;
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{hmac, rand};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,46 +13,62 @@ use zeroize::Zeroizing;
 
 use crate::storage::{read_secret_file, write_secret_file};
 
-/// The label under which the key of the answer hash is derived. It starts with NUL, which no kind of identifier does.
+/// The labels under which the other keys are derived. They start with NUL, which no kind of identifier does.
 const ANSWER_LABEL: &[u8] = b"\0lienthong.audit.v1 answer hash";
+const SEAL_LABEL: &[u8] = b"\0lienthong.audit.v1 sealed subject";
 
-/// Makes pseudonyms of subjects and keyed hashes of answers under the key of a period.
+static SERIAL: AtomicU64 = AtomicU64::new(0);
+
+/// The keys of one period: they make pseudonyms of subjects and keyed hashes of answers, and hold the half of sealed
+/// subjects that goes with the period.
 ///
-/// Whoever lacks the key can neither find a subject by trying identifiers nor confirm a guessed answer.
-pub struct Pseudonymizer {
+/// Whoever lacks them can neither find a subject by trying identifiers nor confirm a guessed answer.
+pub struct PeriodKeys {
+    name: String,
+    serial: u64,
     subject: hmac::Key,
     answer: hmac::Key,
+    seal: LessSafeKey,
 }
 
-/// Why a pseudonym key could not be loaded or made.
+/// Why a key could not be loaded or made.
 #[derive(Debug, thiserror::Error)]
 pub enum PseudonymKeyError {
     /// The file could not be read or written, or others than its owner may read it.
-    #[error("pseudonym key: {0}")]
+    #[error(transparent)]
     File(#[from] io::Error),
     /// The file does not hold the base64 form of 32 bytes.
-    #[error("pseudonym key is not 32 bytes in base64")]
+    #[error("not 32 bytes in base64")]
     Malformed,
     /// The random generator failed.
     #[error("no random bytes")]
     Random,
 }
 
-impl Pseudonymizer {
-    /// From the 32-byte key itself.
-    #[must_use]
-    pub fn new(key: &[u8; 32]) -> Self {
+impl PeriodKeys {
+    /// From the 32-byte key itself. `name` is what entries call the period.
+    ///
+    /// # Errors
+    /// When the cipher cannot be set up.
+    pub fn new(name: &str, key: &[u8; 32]) -> Result<Self, PseudonymKeyError> {
         let subject = hmac::Key::new(hmac::HMAC_SHA256, key);
-        let derived = hmac::sign(&subject, ANSWER_LABEL);
-        let answer = hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref());
-        Self { subject, answer }
+        let answer = hmac::Key::new(hmac::HMAC_SHA256, &*derived(&subject, ANSWER_LABEL));
+        let seal = UnboundKey::new(&AES_256_GCM, &*derived(&subject, SEAL_LABEL))
+            .map_err(|_| PseudonymKeyError::Malformed)?;
+        Ok(Self {
+            name: name.to_owned(),
+            serial: SERIAL.fetch_add(1, Relaxed),
+            subject,
+            answer,
+            seal: LessSafeKey::new(seal),
+        })
     }
 
     /// From a file that holds the key as one line of base64 and that nobody but its owner may read.
     ///
     /// # Errors
     /// When the file is missing, readable by others, or not 32 bytes.
-    pub fn load(path: &Path) -> Result<Self, PseudonymKeyError> {
+    pub fn load(name: &str, path: &Path) -> Result<Self, PseudonymKeyError> {
         let text = read_secret_file(path)?;
         let bytes = Zeroizing::new(
             STANDARD
@@ -60,19 +79,19 @@ impl Pseudonymizer {
             .as_slice()
             .try_into()
             .map_err(|_| PseudonymKeyError::Malformed)?;
-        Ok(Self::new(key))
+        Self::new(name, key)
     }
 
-    /// Makes a new key and writes it to a new file of mode 0600, ready for [`Self::load`].
-    ///
-    /// # Errors
-    /// When the file exists or cannot be written.
-    pub fn create_key_file(path: &Path) -> Result<(), PseudonymKeyError> {
-        let mut key = Zeroizing::new([0; 32]);
-        rand::fill(key.as_mut_slice()).map_err(|_| PseudonymKeyError::Random)?;
-        let mut text = Zeroizing::new(STANDARD.encode(key.as_slice()));
-        text.push('\n');
-        Ok(write_secret_file(path, text.as_bytes())?)
+    /// The period, as it stands in entries; empty for the key of entries older than periods.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A number that no other keys of this process have: what was made under them can be told from what was not.
+    #[must_use]
+    pub fn serial(&self) -> u64 {
+        self.serial
     }
 
     /// The pseudonym of a subject: HMAC-SHA-256 of `kind:identifier`, where `kind` says what sort of number it is
@@ -91,12 +110,50 @@ impl Pseudonymizer {
     pub fn answer(&self, bytes: &[u8]) -> [u8; 32] {
         fixed(hmac::sign(&self.answer, bytes))
     }
+
+    /// The period's half of sealing: a random nonce, and AES-256-GCM of `plain`.
+    pub(crate) fn encrypt(&self, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, PseudonymKeyError> {
+        let mut nonce = [0; NONCE_LEN];
+        rand::fill(&mut nonce).map_err(|_| PseudonymKeyError::Random)?;
+        let mut bytes = plain.to_vec();
+        self.seal
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), &mut bytes)
+            .map_err(|_| PseudonymKeyError::Random)?;
+        Ok([nonce.as_slice(), &bytes].concat())
+    }
+
+    /// What was encrypted; none when it was under other keys, or changed.
+    pub(crate) fn decrypt(&self, aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>()?;
+        let mut bytes = Zeroizing::new(sealed.to_vec());
+        let plain = self
+            .seal
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(aad), &mut bytes)
+            .ok()?;
+        Some(Zeroizing::new(plain.to_vec()))
+    }
 }
 
-impl std::fmt::Debug for Pseudonymizer {
+/// Makes a new key and writes it to a new file of mode 0600, ready for [`PeriodKeys::load`].
+///
+/// # Errors
+/// When the file exists or cannot be written.
+pub(crate) fn create_key_file(path: &Path) -> Result<(), PseudonymKeyError> {
+    let mut key = Zeroizing::new([0; 32]);
+    rand::fill(key.as_mut_slice()).map_err(|_| PseudonymKeyError::Random)?;
+    let mut text = Zeroizing::new(STANDARD.encode(key.as_slice()));
+    text.push('\n');
+    Ok(write_secret_file(path, text.as_bytes())?)
+}
+
+impl std::fmt::Debug for PeriodKeys {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Pseudonymizer(secret)")
+        write!(formatter, "PeriodKeys({}, secret)", self.name)
     }
+}
+
+fn derived(key: &hmac::Key, label: &[u8]) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(fixed(hmac::sign(key, label)))
 }
 
 fn fixed(tag: hmac::Tag) -> [u8; 32] {
@@ -107,34 +164,44 @@ fn fixed(tag: hmac::Tag) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use super::Pseudonymizer;
+    use super::*;
+
+    fn keys(byte: u8) -> PeriodKeys {
+        PeriodKeys::new("2026-11", &[byte; 32]).expect("keys")
+    }
 
     #[test]
     fn a_subject_has_one_pseudonym_and_another_key_gives_another() {
-        let one = Pseudonymizer::new(&[1; 32]);
+        let one = keys(1);
         assert_eq!(one.subject("citizen", "001"), one.subject("citizen", "001"));
         assert_ne!(one.subject("citizen", "001"), one.subject("enterprise", "001"));
-        assert_ne!(
-            one.subject("citizen", "001"),
-            Pseudonymizer::new(&[2; 32]).subject("citizen", "001")
-        );
+        assert_ne!(one.subject("citizen", "001"), keys(2).subject("citizen", "001"));
     }
 
     #[test]
     fn the_answer_hash_is_under_a_key_of_its_own() {
-        let one = Pseudonymizer::new(&[1; 32]);
+        let one = keys(1);
         assert_ne!(one.answer(b"citizen:001"), one.subject("citizen", "001"));
+    }
+
+    #[test]
+    fn what_is_encrypted_opens_under_the_same_keys_alone() {
+        let sealed = keys(1).encrypt(b"aad", b"plain").expect("sealed");
+        assert_eq!(
+            keys(1).decrypt(b"aad", &sealed).expect("opens").as_slice(),
+            b"plain"
+        );
+        assert!(keys(2).decrypt(b"aad", &sealed).is_none());
+        assert!(keys(1).decrypt(b"other", &sealed).is_none());
+        assert!(keys(1).decrypt(b"aad", b"short").is_none());
     }
 
     #[test]
     fn a_key_file_that_was_made_loads_and_is_not_overwritten() {
         let folder = tempfile::tempdir().expect("temporary folder");
-        let path = folder.path().join("pseudonym.key");
-        Pseudonymizer::create_key_file(&path).expect("new file");
-        Pseudonymizer::load(&path).expect("loads");
-        assert!(
-            Pseudonymizer::create_key_file(&path).is_err(),
-            "an existing key is kept"
-        );
+        let path = folder.path().join("2026-11.key");
+        create_key_file(&path).expect("new file");
+        PeriodKeys::load("2026-11", &path).expect("loads");
+        assert!(create_key_file(&path).is_err(), "an existing key is kept");
     }
 }

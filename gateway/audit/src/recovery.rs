@@ -15,7 +15,7 @@ use crate::layout::{CHECKPOINT, Layout, segment_name};
 use crate::segment::{self, Opening, OpeningError};
 use crate::storage::{Storage, StoredFile, read_exact_at};
 use crate::tiles::Tiles;
-use crate::tree::{Tree, leaf_hash};
+use crate::tree::{TILE_HEIGHT, Tree, leaf_hash};
 
 pub(crate) use torn::acknowledged_beyond;
 
@@ -223,7 +223,7 @@ fn refused_opening(name: &str, error: OpeningError) -> OpenError {
 
 /// Places the tiles of hashes again that end behind `placed` and not behind the start of the last of these segments, whose
 /// first indexes follow each other without gap. The first one must begin at `placed` or before it.
-pub(crate) fn place_tiles_again<S: Storage>(
+fn place_tiles_again<S: Storage>(
     storage: &S,
     layout: &Layout,
     tiles: &Tiles<S>,
@@ -269,6 +269,21 @@ pub(crate) fn place_tiles_again<S: Storage>(
         tree = Some(growing);
     }
     Ok(())
+}
+
+/// [`place_tiles_again`] for all finished segments with leaves behind `placed`; gives up to where all tiles are placed now.
+pub(crate) fn place_tiles_from<S: Storage>(
+    storage: &S,
+    layout: &Layout,
+    tiles: &Tiles<S>,
+    placed: u64,
+) -> Result<u64, OpenError> {
+    let firsts = segment::list(storage, layout).map_err(OpenError::file("journal"))?;
+    let from = firsts.iter().rposition(|first| *first <= placed);
+    let firsts = firsts.get(from.unwrap_or_default()..).unwrap_or_default();
+    place_tiles_again(storage, layout, tiles, firsts, placed)?;
+    let last = firsts.last().copied().unwrap_or_default();
+    Ok(placed.max(last >> TILE_HEIGHT << TILE_HEIGHT))
 }
 
 /// The published checkpoint, if there is one.

@@ -14,14 +14,11 @@ use base64::engine::general_purpose::STANDARD;
 use crate::appender::{Appender, ReadError};
 use crate::checkpoint::{decimal, hash_from_base64};
 use crate::durable::Logged;
-use crate::entry::{Entry, EntryKind};
+use crate::entry::{Entry, EntryKind, Operation};
 use crate::journal::Cursor;
 use crate::segment;
 use crate::storage::Storage;
 use crate::tree::{Hash, TILE_HEIGHT};
-
-/// The operation of an entry that tells of a removal; its detail is the text form of a [`Removal`].
-pub const RETENTION: &str = "retention";
 
 /// Entries that are, or are to be, removed: `from..until`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +120,7 @@ impl<S: Storage> Appender<S> {
         Ok(older)
     }
 
-    /// Removes, now that an entry which tells of it is durable: an operation [`RETENTION`] with the removal's text as its
+    /// Removes, now that an entry which tells of it is durable: an operation [`Operation::Retention`] with the removal's text as its
     /// detail. A crash in between leaves some of the segments; the next removal takes them.
     ///
     /// # Errors
@@ -157,6 +154,6 @@ impl<S: Storage> Appender<S> {
 
 /// The removal that an entry tells of.
 pub(crate) fn removal(entry: &Entry) -> Option<Removal> {
-    let is_told = entry.kind == i32::from(EntryKind::Operation) && entry.operation == RETENTION;
+    let is_told = entry.kind == i32::from(EntryKind::Operation) && entry.operation == Operation::Retention.word();
     is_told.then(|| entry.detail.parse().ok()).flatten()
 }

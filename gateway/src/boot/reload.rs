@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use audit::{Entry, EntryKind};
+use audit::{Entry, EntryKind, Operation};
 use tokio::sync::watch;
 
-use super::changes;
+use super::changes::{self, Diff};
 use super::lists::Lists;
+use super::notices::Notices;
 use crate::clock::Moment;
 use crate::directory::Directory;
 use crate::distribution::{self, Fetching};
@@ -29,6 +30,8 @@ pub(super) struct Reloading {
     pub(super) fetching: Fetching,
     /// Why the last try failed, when it did.
     pub(super) refused: Option<String>,
+    /// What happens by itself.
+    pub(super) notices: Notices,
 }
 
 impl Reloading {
@@ -64,7 +67,23 @@ impl Reloading {
     pub(super) fn look_at(&self, lists: &mut Lists) {
         let trust = self.exchange.directory.load().identity.trust().clone();
         for file in lists.look(&trust, Moment::now()) {
-            self.note_of("revocation", "ENDED", changes::shown(&file));
+            self.note_of(Operation::Revocation, "ENDED", changes::shown(&file));
+        }
+    }
+
+    /// Tells the access log what has happened by itself since the last look.
+    pub(super) fn look_around(&mut self) {
+        let now = Moment::now();
+        let found = self.notices.look(&self.exchange.subjects.keys, now);
+        for (operation, detail) in found {
+            self.note_of(operation, "OK", detail);
+        }
+    }
+
+    /// Tells what is under way when the gateway ends.
+    pub(super) fn look_last(&mut self) {
+        if let Some((operation, detail)) = self.notices.end(Moment::now()) {
+            self.note_of(operation, "OK", detail);
         }
     }
 
@@ -79,7 +98,9 @@ impl Reloading {
     }
 
     fn put_in_force(&mut self, settings: Settings, directory: Directory) {
-        let changed = changes::told(&self.settings, &settings);
+        let diff = Diff::new(&self.settings, &settings);
+        let (changed, proof) = (diff.told(), diff.proof());
+        let operations: Vec<_> = diff.operations().collect();
         for section in changes::need_restart(&self.settings, &settings) {
             tracing::warn!(section, "a changed section counts from the next start on");
         }
@@ -89,7 +110,7 @@ impl Reloading {
         self.exchange.directory.store(Arc::new(directory));
         self.changed.send_modify(|number| *number += 1);
         tracing::info!(changed, "a new configuration is in force");
-        let mut detail = vec![changed];
+        let mut detail = vec![changed, proof.clone()];
         for error in kept {
             let problem = chain(&*error);
             tracing::error!(
@@ -99,17 +120,20 @@ impl Reloading {
             detail.push("kept a revocation list".to_owned());
         }
         self.note("OK", detail.join("; "));
+        for operation in operations {
+            self.note_of(operation, "OK", proof.clone());
+        }
     }
 
     /// An entry about the reload. The gateway goes on when it can't be written: no call is answered
     /// then either.
     fn note(&self, outcome: &str, detail: String) {
-        self.note_of("reload", outcome, detail);
+        self.note_of(Operation::Reload, outcome, detail);
     }
 
-    fn note_of(&self, operation: &str, outcome: &str, detail: String) {
+    pub(super) fn note_of(&self, operation: Operation, outcome: &str, detail: String) {
         if let Err(error) = note(&self.exchange, operation, outcome, detail) {
-            tracing::error!(%error, operation, "what happened could not be logged");
+            tracing::error!(%error, operation = operation.word(), "what happened could not be logged");
         }
     }
 }
@@ -128,12 +152,12 @@ fn chain(error: &dyn std::error::Error) -> String {
 /// An entry about the gateway itself.
 pub(super) fn note(
     exchange: &Exchange,
-    operation: &str,
+    operation: Operation,
     outcome: &str,
     detail: String,
 ) -> anyhow::Result<()> {
     let mut entry = Entry::new(EntryKind::Operation, Moment::now().0);
-    entry.operation = operation.to_owned();
+    entry.operation = operation.word().to_owned();
     entry.outcome = outcome.to_owned();
     entry.detail = detail;
     entry.config_version = exchange.directory.load().version.to_string();

@@ -98,9 +98,9 @@ impl Watching {
                 Err(RecvTimeoutError::Timeout) => false,
                 Ok(wake) => match until_quiet(woken, wake) {
                     Some(asked) => asked,
-                    None => return,
+                    None => break,
                 },
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => break,
             };
             let now = Stamps::take(files(&self.reloading));
             if asked || self.seen.may_differ(&now) {
@@ -109,7 +109,9 @@ impl Watching {
                 self.follow();
             }
             self.reloading.look_at(&mut self.lists);
+            self.reloading.look_around();
         }
+        self.reloading.look_last();
     }
 
     /// Asks the kernel for events. Without them the files are still looked at.

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use audit::PeriodKeys;
 use bytes::Bytes;
 
 use crate::clock::Moment;
@@ -36,6 +37,8 @@ pub struct KeptRecord {
     /// The registry's id of the exchange.
     pub transaction: Option<String>,
     views: Mutex<Vec<(u64, KeptView)>>,
+    /// The subject, sealed under the keys with this serial number.
+    sealed: Mutex<Option<(u64, Bytes)>>,
     /// The key that fitted last.
     fitted: Mutex<Option<Fitted>>,
 }
@@ -53,6 +56,8 @@ pub struct KeptView {
     pub cut: Cut,
     /// The keyed hash of its bytes.
     pub hmac: [u8; 32],
+    /// The serial number of the keys of that hash.
+    keys: u64,
 }
 
 impl Kept {
@@ -69,6 +74,7 @@ impl Kept {
             retrieved_at,
             transaction,
             views: Mutex::default(),
+            sealed: Mutex::default(),
             fitted: Mutex::default(),
         })
     }
@@ -84,7 +90,7 @@ impl Kept {
 
     /// Bytes of memory that it is charged for: itself, one view of full size, and what the cache adds.
     pub(super) fn weight(&self, key: usize) -> u32 {
-        const OVERHEAD: usize = 500;
+        const OVERHEAD: usize = 700;
         let record = match self {
             Self::Record(record) => 2 * record.record.len(),
             Self::NotFound { .. } => 0,
@@ -99,26 +105,40 @@ impl KeptRecord {
         &self.record
     }
 
-    /// The record cut down to a view; `hash` makes the keyed hash, once for each view.
-    pub fn cut(
-        &self,
-        schema: &Schema,
-        view: &View,
-        hash: impl FnOnce(&[u8]) -> [u8; 32],
-    ) -> Result<KeptView, Garbled> {
+    /// The record cut down to a view, with the hash of its bytes under `keys`, which is made once for each
+    /// view and period.
+    pub fn cut(&self, schema: &Schema, view: &View, keys: &PeriodKeys) -> Result<KeptView, Garbled> {
         let mut views = lock(&self.views);
-        if let Some((_, kept)) = views.iter().find(|(id, _)| *id == view.id) {
+        if let Some((_, kept)) = views.iter_mut().find(|(id, _)| *id == view.id) {
+            if kept.keys != keys.serial() {
+                kept.hmac = keys.answer(&kept.cut.bytes);
+                kept.keys = keys.serial();
+            }
             return Ok(kept.clone());
         }
         let cut = view.cut(schema, &self.record)?;
         let kept = KeptView {
-            hmac: hash(&cut.bytes),
+            hmac: keys.answer(&cut.bytes),
+            keys: keys.serial(),
             cut,
         };
         if views.len() < MAX_VIEWS {
             views.push((view.id, kept.clone()));
         }
         Ok(kept)
+    }
+
+    /// The record's subject, sealed under `keys`: `seal` does it, once for each period.
+    pub fn sealed<E>(&self, keys: &PeriodKeys, seal: impl FnOnce() -> Result<Bytes, E>) -> Result<Bytes, E> {
+        if let Some((serial, sealed)) = &*lock(&self.sealed)
+            && *serial == keys.serial()
+        {
+            return Ok(sealed.clone());
+        }
+        // Not under the lock: who comes at the same moment seals once more and waits for nobody.
+        let sealed = seal()?;
+        *lock(&self.sealed) = Some((keys.serial(), sealed.clone()));
+        Ok(sealed)
     }
 
     /// Whether the key of a call fits this record. The answer to the same bytes, read by the same method,

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::clock::Moment;
 use crate::development::folder::{KeyFiles, KeyFolder};
-use crate::development::log_key::log_keys;
+use crate::development::log_key::{auditor_key, log_key};
 use crate::development::{pki, revocation, token};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -80,7 +80,7 @@ enum Task {
         #[arg(long)]
         force: bool,
     },
-    /// Make the keys of a log: the pair that signs checkpoints and the key of pseudonyms.
+    /// Make the key pair of a log, which signs its checkpoints.
     LogKey {
         /// The folder of `pki init`.
         #[arg(long)]
@@ -89,6 +89,16 @@ enum Task {
         #[arg(long)]
         name: String,
         /// Write over existing files. A log signed by the old key cannot be gone on with.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Make the auditors' key pair, to which the log seals whom it is about. Not for development alone: to be
+    /// made where the auditors are; gateways get the public half.
+    AuditorKey {
+        /// The auditors' folder.
+        #[arg(long)]
+        out: PathBuf,
+        /// Write over existing files. What was sealed to the old key cannot be opened without it.
         #[arg(long)]
         force: bool,
     },
@@ -161,13 +171,13 @@ impl Task {
                 vec![("token issuer", files, Some(token::issuer_value(&name)))]
             }
             Self::LogKey { dir, name, force } => {
-                let keys = log_keys(&KeyFolder::new(dir, force), &name)?;
-                let pseudonym = keys.pseudonym.display();
-                vec![(
-                    "log",
-                    keys.signing,
-                    Some(format!("{name}; pseudonym key {pseudonym}")),
-                )]
+                let files = log_key(&KeyFolder::new(dir, force), &name)?;
+                vec![("log", files, Some(name))]
+            }
+            Self::AuditorKey { out, force } => {
+                let files = auditor_key(&KeyFolder::new(out, force))?;
+                let hint = "gateways get the public file alone".to_owned();
+                vec![("auditors", files, Some(hint))]
             }
         })
     }

@@ -11,7 +11,7 @@ use super::data::{self, Summary};
 use super::profiles::{self, ACTORS};
 use crate::clock::Moment;
 use crate::development::folder::KeyFolder;
-use crate::development::log_key::log_keys;
+use crate::development::log_key::{auditor_key, log_key};
 use crate::development::pki::{self, Authority, agency_uri};
 use crate::development::token;
 
@@ -136,8 +136,14 @@ impl Folder {
             }
         }
         if !fresh.log().private.exists() {
-            log_keys(&fresh, "lienthong.example/demo")?;
+            log_key(&fresh, "lienthong.example/demo")?;
         }
+        // As in life: the private half lies with the auditors, the gateway's folder has the public one.
+        let auditors = KeyFolder::new(self.root.join("auditor"), false);
+        if !auditors.auditor().private.exists() {
+            auditor_key(&auditors)?;
+        }
+        fs::copy(auditors.auditor().public, fresh.auditor().public)?;
         let again = self.keys(true);
         let server = Authority::load(&again)?.server(&names, now, CERTIFICATE_VALIDITY)?;
         again.write(&again.server(), &server.certificate_pem, &server.key_pem)?;

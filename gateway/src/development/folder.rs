@@ -78,9 +78,9 @@ impl KeyFolder {
         self.files("log", "pub")
     }
 
-    /// The key of the log's pseudonyms.
-    pub fn pseudonym(&self) -> PathBuf {
-        self.root.join("pseudonym.key")
+    /// The auditors' key pair, to which subjects are sealed.
+    pub fn auditor(&self) -> KeyFiles {
+        self.files("auditor", "pub")
     }
 
     /// Fails when any of the files exists and may not be overwritten, before anything is written.

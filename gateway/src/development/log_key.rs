@@ -1,21 +1,12 @@
-//! The keys of a development log: the pair that signs checkpoints, and the key of pseudonyms.
+//! The key pairs around a development log: the one that signs checkpoints, and the auditors'.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
-use audit::pseudonym::PseudonymKeyError;
-use audit::{KeyError, Pseudonymizer, Signer};
+use audit::sealing::AuditorKeyError;
+use audit::{AuditorPrivateKey, KeyError, Signer};
 
 use super::folder::{FolderError, KeyFiles, KeyFolder};
-
-/// The files of a log's keys.
-#[derive(Clone, Debug)]
-pub struct LogKeys {
-    /// The key pair of checkpoints, in the text forms of signed notes.
-    pub signing: KeyFiles,
-    /// The key under which subjects become pseudonyms.
-    pub pseudonym: PathBuf,
-}
 
 /// Why a log's keys cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -26,24 +17,33 @@ pub enum LogKeyError {
     #[error(transparent)]
     Signing(#[from] KeyError),
     #[error(transparent)]
-    Pseudonym(#[from] PseudonymKeyError),
+    Auditor(#[from] AuditorKeyError),
 }
 
-/// Makes both keys in the folder. `name` is the origin of the log's checkpoints.
-pub fn log_keys(folder: &KeyFolder, name: &str) -> Result<LogKeys, LogKeyError> {
-    let keys = LogKeys {
-        signing: folder.log(),
-        pseudonym: folder.pseudonym(),
-    };
-    folder.make_room(&[&keys.signing.private, &keys.pseudonym, &keys.signing.public])?;
-    let signer = Signer::create_key_file(&keys.signing.private, name)?;
-    Pseudonymizer::create_key_file(&keys.pseudonym)?;
-    let public = format!("{}\n", signer.key());
-    fs::write(&keys.signing.public, public).map_err(|source| FolderError::Write {
-        path: keys.signing.public.clone(),
+/// Makes the key pair of checkpoints in the folder, in the text forms of signed notes. `name` is the origin of the log's
+/// checkpoints.
+pub fn log_key(folder: &KeyFolder, name: &str) -> Result<KeyFiles, LogKeyError> {
+    let files = folder.log();
+    folder.make_room(&[&files.private, &files.public])?;
+    let signer = Signer::create_key_file(&files.private, name)?;
+    publish(&files.public, &signer.key().to_string())?;
+    Ok(files)
+}
+
+/// Makes the auditors' key pair in the folder, which is theirs: gateways get the public half alone.
+pub fn auditor_key(folder: &KeyFolder) -> Result<KeyFiles, LogKeyError> {
+    let files = folder.auditor();
+    folder.make_room(&[&files.private, &files.public])?;
+    let auditor = AuditorPrivateKey::create_key_file(&files.private)?;
+    publish(&files.public, &auditor.key().to_string())?;
+    Ok(files)
+}
+
+fn publish(path: &Path, key: &str) -> Result<(), FolderError> {
+    fs::write(path, format!("{key}\n")).map_err(|source| FolderError::Write {
+        path: path.to_owned(),
         source,
-    })?;
-    Ok(keys)
+    })
 }
 
 #[cfg(test)]
@@ -51,21 +51,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_has_its_keys_once() {
+    fn a_log_has_its_key_once() {
         let root = tempfile::tempdir().unwrap();
-        let make = |force| log_keys(&KeyFolder::new(root.path().join("keys"), force), "log.test");
-        let keys = make(false).unwrap();
-        let read = || fs::read(&keys.signing.private).unwrap();
+        let make = |force| log_key(&KeyFolder::new(root.path().join("keys"), force), "log.test");
+        let files = make(false).unwrap();
+        let read = || fs::read(&files.private).unwrap();
         let first = read();
         assert!(make(false).is_err());
         assert_eq!(read(), first);
         make(true).unwrap();
         assert_ne!(read(), first);
 
-        let signer = Signer::load(&keys.signing.private).unwrap();
-        let public: audit::VerifyingKey = fs::read_to_string(&keys.signing.public).unwrap().parse().unwrap();
+        let signer = Signer::load(&files.private).unwrap();
+        let public: audit::VerifyingKey = fs::read_to_string(&files.public).unwrap().parse().unwrap();
         assert_eq!(&public, signer.key());
         assert_eq!(public.name(), "log.test");
-        Pseudonymizer::load(&keys.pseudonym).unwrap();
+    }
+
+    #[test]
+    fn auditors_have_their_key_once_and_gateways_can_seal_to_it() {
+        let root = tempfile::tempdir().unwrap();
+        let make = || auditor_key(&KeyFolder::new(root.path().join("auditor"), false));
+        let files = make().unwrap();
+        assert!(make().is_err());
+        let private = AuditorPrivateKey::load(&files.private).unwrap();
+        let public = audit::AuditorKey::load(&files.public).unwrap();
+        assert_eq!(public.id(), private.key().id());
+        assert!(
+            audit::AuditorKey::load(&files.private).is_err(),
+            "a gateway does not take it"
+        );
     }
 }

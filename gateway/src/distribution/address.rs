@@ -42,6 +42,13 @@ impl Address {
         })
     }
 
+    /// The address of what lies under this one.
+    #[must_use]
+    pub fn under(mut self, name: &str) -> Self {
+        self.path = format!("{}/{name}", self.path.trim_end_matches('/'));
+        self
+    }
+
     /// The value of the `Host` header.
     pub(super) fn host_header(&self) -> String {
         let host = match self.host.contains(':') {

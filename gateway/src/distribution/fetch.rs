@@ -8,8 +8,10 @@ use bytes::Bytes;
 use http::header::{
     ETAG, HOST, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
+use http::response::Parts;
 use http::{Request, StatusCode};
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body::Body;
+use http_body_util::{BodyExt as _, Collected, Empty, Full, Limited};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
@@ -80,13 +82,57 @@ pub(super) async fn fetch(
     known: &Validators,
     most: u64,
 ) -> Result<Fetched, FetchError> {
+    let (head, body) = ask(address, ca, request(address, known)?, most).await?;
+    match head.status {
+        StatusCode::OK => {
+            let seen = Validators {
+                etag: header(&head.headers, &ETAG),
+                last_modified: header(&head.headers, &LAST_MODIFIED),
+            };
+            Ok(Fetched::New(body?, seen))
+        }
+        StatusCode::NOT_MODIFIED if known.any() => Ok(Fetched::Same),
+        status => Err(FetchError::Status(status)),
+    }
+}
+
+/// Sends a body to the address. The answer, whatever its status, is `most` bytes at most.
+pub(crate) async fn post(
+    address: &Address,
+    ca: Option<&Path>,
+    body: String,
+    most: u64,
+) -> Result<(StatusCode, Bytes), FetchError> {
+    let request = Request::post(&address.path)
+        .header(HOST, address.host_header())
+        .body(Full::new(Bytes::from(body)))
+        .map_err(|_| FetchError::Address)?;
+    let (head, body) = ask(address, ca, request, most).await?;
+    Ok((head.status, body?))
+}
+
+/// The head of an answer, and its body if it came whole.
+type Answer = (Parts, Result<Bytes, FetchError>);
+
+/// One request over a connection of its own.
+async fn ask<B>(
+    address: &Address,
+    ca: Option<&Path>,
+    request: Request<B>,
+    most: u64,
+) -> Result<Answer, FetchError>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: std::error::Error + Send + Sync,
+{
     let asking = async {
         let stream = TcpStream::connect((address.host.as_str(), address.port))
             .await
             .map_err(FetchError::Connect)?;
         match ca.filter(|_| address.is_tls) {
             None if address.is_tls => Err(FetchError::Authorities(TrustError::Empty)),
-            None => ask(stream, address, known, most).await,
+            None => answer(stream, request, most).await,
             Some(ca) => {
                 let name = ServerName::try_from(address.host.clone()).map_err(|_| FetchError::Name)?;
                 let connector = TlsConnector::from(Arc::new(tls(ca)?));
@@ -94,7 +140,7 @@ pub(super) async fn fetch(
                     .connect(name, stream)
                     .await
                     .map_err(FetchError::Connect)?;
-                ask(stream, address, known, most).await
+                answer(stream, request, most).await
             }
         }
     };
@@ -116,9 +162,12 @@ fn tls(ca: &Path) -> Result<ClientConfig, FetchError> {
     Ok(config)
 }
 
-async fn ask<S>(stream: S, address: &Address, known: &Validators, most: u64) -> Result<Fetched, FetchError>
+async fn answer<S, B>(stream: S, request: Request<B>, most: u64) -> Result<Answer, FetchError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: std::error::Error + Send + Sync,
 {
     let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
         .max_buf_size(LARGEST_HEAD)
@@ -126,23 +175,11 @@ where
         .await
         .map_err(FetchError::Http)?;
     let answering = async {
-        let answer = sender
-            .send_request(request(address, known)?)
-            .await
-            .map_err(FetchError::Http)?;
-        match answer.status() {
-            StatusCode::OK => {
-                let seen = Validators {
-                    etag: header(answer.headers(), &ETAG),
-                    last_modified: header(answer.headers(), &LAST_MODIFIED),
-                };
-                let most = usize::try_from(most).unwrap_or(usize::MAX);
-                let body = Limited::new(answer.into_body(), most).collect().await;
-                Ok(Fetched::New(body.map_err(|_| FetchError::Body)?.to_bytes(), seen))
-            }
-            StatusCode::NOT_MODIFIED if known.any() => Ok(Fetched::Same),
-            status => Err(FetchError::Status(status)),
-        }
+        let answer = sender.send_request(request).await.map_err(FetchError::Http)?;
+        let (head, body) = answer.into_parts();
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let body = Limited::new(body, most).collect().await;
+        Ok((head, body.map(Collected::to_bytes).map_err(|_| FetchError::Body)))
     };
     let mut answering = std::pin::pin!(answering);
     tokio::select! {

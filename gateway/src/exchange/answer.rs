@@ -1,6 +1,6 @@
 //! From the record to what may leave: a view, or verdicts.
 
-use audit::Pseudonymizer;
+use audit::PeriodKeys;
 use bytes::Bytes;
 use prost::Message as _;
 use proto::lookup::v1::Operation;
@@ -39,7 +39,7 @@ impl Answer {
         permit: &Permit,
         query: &Query<'_>,
         routed: Routed,
-        pseudonyms: &Pseudonymizer,
+        keys: &PeriodKeys,
     ) -> Result<Self, Refusal> {
         let Kept::Record(record) = &*routed.served.kept else {
             return Err(not_found());
@@ -48,13 +48,13 @@ impl Answer {
         let (payload, given, hmac) = match method.operation {
             Operation::Get => {
                 let kept = record
-                    .cut(&method.record, permit.view(), |bytes| pseudonyms.answer(bytes))
+                    .cut(&method.record, permit.view(), keys)
                     .map_err(|_| garbled())?;
                 (kept.cut.bytes, kept.cut.given, kept.hmac)
             }
             _ => {
                 let (payload, given) = verdicts(method, query, record)?;
-                let hmac = pseudonyms.answer(&payload);
+                let hmac = keys.answer(&payload);
                 (payload, given, hmac)
             }
         };

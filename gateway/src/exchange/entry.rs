@@ -112,12 +112,18 @@ fn tail(story: &Story<'_>, tail: Tail<'_>, out: &mut Vec<u8>) {
     }
     put_text(out, 29, tail.transaction.unwrap_or(""));
     put_number(out, 30, tail.latency);
-    if let Some(pseudonym) = &story.pseudonym {
-        put_bytes(out, 31, pseudonym);
+    if let Some(subject) = &story.subject {
+        put_bytes(out, 31, &subject.pseudonym);
+        if let Some(sealed) = subject.sealed() {
+            put_bytes(out, 32, sealed);
+        }
     }
     put_text(out, 33, &story.method.record.name);
     put_text(out, 34, tail.clause.unwrap_or(""));
     put_number(out, 35, u64::from(story.item));
+    if let Some(subject) = &story.subject {
+        put_text(out, 36, subject.keys.name());
+    }
 }
 
 fn put_text(out: &mut Vec<u8>, number: u32, text: &str) {

@@ -1,12 +1,12 @@
 //! A permitted call against the quota of its agreement.
 
-use audit::{Entry, EntryKind};
+use audit::{Entry, EntryKind, Operation};
 
 use super::Exchange;
 use super::story::Story;
 use crate::authorization::Permit;
 use crate::authorization::agreement::Agreement;
-use crate::authorization::quota::{Counted, Exceeded};
+use crate::authorization::quota::{Counted, Exceeded, Limit};
 use crate::clock::Moment;
 use crate::record::query::Query;
 use crate::status::{Reason, Refusal};
@@ -15,14 +15,14 @@ impl Exchange {
     /// Counts the call. Before anything is looked up: that a subject is not there is counted too.
     pub(super) fn count(&self, story: &Story<'_>, permit: &Permit, query: &Query<'_>) -> Result<(), Refusal> {
         let agreement = &permit.grant().agreement;
-        let (Some(caller), Some(subject)) = (&story.caller, &story.pseudonym) else {
+        let (Some(caller), Some(subject)) = (&story.caller, &story.subject) else {
             return Err(Refusal::new(Reason::Internal, "no caller"));
         };
         let counted = self.quotas.count(&Counted {
             agreement,
             agency: caller.agency(),
             officer: caller.officer(),
-            subject,
+            subject: &subject.pseudonym,
             facts: &query.facts,
             received: story.received,
             started: story.started,
@@ -39,6 +39,10 @@ impl Exchange {
     /// and is.
     fn alarm(&self, story: &Story<'_>, agreement: &Agreement, exceeded: Exceeded) {
         let Some(caller) = &story.caller else { return };
+        let operation = match exceeded.limit {
+            Limit::SubjectsPerOfficerPerHour => Operation::SubjectAlarm,
+            Limit::CallsPerSecond | Limit::CallsPerDay | Limit::Memory => Operation::QuotaAlarm,
+        };
         let (clause, most) = (exceeded.limit.clause(), exceeded.most);
         tracing::warn!(
             agreement = &*agreement.name,
@@ -58,7 +62,7 @@ impl Exchange {
         entry.agreement_version = agreement.version.to_string();
         entry.config_version = story.directory.version.to_string();
         entry.registry = story.method.registry.to_string();
-        entry.operation = "quota-alarm".to_owned();
+        entry.operation = operation.word().to_owned();
         entry.outcome = Reason::QuotaExceeded.word().to_owned();
         entry.detail = format!("{clause} = {most}");
         // A log that can't take it takes no outcome either, and then nothing is answered.

@@ -66,6 +66,7 @@ impl Exchange {
         let served = match kept {
             Some(served) if facts::fit(method, query, &served.kept)? => {
                 if served.from == From::Stale {
+                    self.subjects.seal_kept(story, query, &served.kept)?;
                     self.intend(story)?;
                     source
                         .answers
@@ -103,6 +104,7 @@ impl Exchange {
             limit,
             deadline,
         } = *asked;
+        self.subjects.seal(story, query)?;
         self.intend(story)?;
         let load = source
             .answers

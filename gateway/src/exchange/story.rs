@@ -14,6 +14,8 @@ use crate::record::method::Method;
 use crate::record::query::Context;
 use crate::record::view::Names;
 
+use super::subject::Named;
+
 /// The story of one call, or of one item of a stream.
 #[derive(Clone)]
 pub(super) struct Story<'a> {
@@ -28,7 +30,7 @@ pub(super) struct Story<'a> {
     pub(super) agency: Option<Arc<str>>,
     pub(super) caller: Option<Arc<Caller>>,
     pub(super) context: Context,
-    pub(super) pseudonym: Option<[u8; 32]>,
+    pub(super) subject: Option<Named>,
     pub(super) fields_asked: Option<Names>,
     pub(super) permit: Option<Permit>,
     /// Number of the item of a stream, from 1; 0 for a unary call.
@@ -51,7 +53,7 @@ impl<'a> Story<'a> {
             agency: None,
             caller: None,
             context: Context::default(),
-            pseudonym: None,
+            subject: None,
             fields_asked: None,
             permit: None,
             item: 0,

@@ -146,7 +146,7 @@ impl Stage {
             exchange: Exchange {
                 directory: ArcSwap::from_pointee(directory),
                 log,
-                pseudonyms: Pseudonymizer::new(&[7; 32]),
+                subjects: Subjects::for_tests(&folder.path().join("subject-keys")),
                 quotas: Quotas::default(),
             },
             methods,

@@ -22,7 +22,7 @@ mod tail;
 
 use std::sync::Arc;
 
-use audit::Index;
+use audit::{Index, Operation};
 use proto::audit::v1 as wire;
 use proto::audit::v1::audit_service_server::AuditService;
 use tokio::sync::Semaphore;
@@ -60,7 +60,7 @@ impl AuditLog {
     async fn answer<T>(
         &self,
         caller: &Caller,
-        operation: &str,
+        operation: Operation,
         detail: &str,
         outcome: Result<T, Refusal>,
     ) -> Result<Response<T>, Status> {
@@ -102,7 +102,8 @@ impl AuditService for AuditLog {
             Ok(scope) => self.search(&caller, scope, asked).await,
             Err(refusal) => Err(refusal),
         };
-        self.answer(&caller, "search-entries", &detail, found).await
+        self.answer(&caller, Operation::SearchEntries, &detail, found)
+            .await
     }
 
     type TailEntriesStream = Tail;
@@ -116,7 +117,7 @@ impl AuditService for AuditLog {
         let detail = filter::kinds(asked.filter.as_ref());
         let tail = sight(&caller).and_then(|scope| tail::Asked::read(&self.exchange, scope, &asked));
         let asked = self
-            .answer(&caller, "tail-entries", &detail, tail)
+            .answer(&caller, Operation::TailEntries, &detail, tail)
             .await?
             .into_inner();
         Ok(Response::new(tail::start(Arc::clone(&self.exchange), asked)))
@@ -132,7 +133,7 @@ impl AuditService for AuditLog {
             Ok(scope) => self.entry(scope, index).await,
             Err(refusal) => Err(refusal),
         };
-        self.answer(&caller, "get-entry", "", read).await
+        self.answer(&caller, Operation::GetEntry, "", read).await
     }
 
     async fn get_checkpoint(
@@ -141,7 +142,8 @@ impl AuditService for AuditLog {
     ) -> Result<Response<wire::GetCheckpointResponse>, Status> {
         let caller = caller(&request)?;
         let admitted = sight(&caller).map(drop);
-        self.answer(&caller, "get-checkpoint", "", admitted).await?;
+        self.answer(&caller, Operation::GetCheckpoint, "", admitted)
+            .await?;
         let checkpoint = self.exchange.log.checkpoint().note().to_owned();
         Ok(Response::new(wire::GetCheckpointResponse { checkpoint }))
     }
@@ -156,7 +158,7 @@ impl AuditService for AuditLog {
             Ok(scope) => self.inclusion(scope, asked).await,
             Err(refusal) => Err(refusal),
         };
-        self.answer(&caller, "prove-inclusion", "", proved).await
+        self.answer(&caller, Operation::ProveInclusion, "", proved).await
     }
 
     async fn prove_consistency(
@@ -169,7 +171,8 @@ impl AuditService for AuditLog {
             Ok(_) => self.consistency(asked).await,
             Err(refusal) => Err(refusal),
         };
-        self.answer(&caller, "prove-consistency", "", proved).await
+        self.answer(&caller, Operation::ProveConsistency, "", proved)
+            .await
     }
 
     async fn list_subject_accesses(
@@ -183,7 +186,7 @@ impl AuditService for AuditLog {
             Ok(scope) => self.subject_accesses(&caller, scope, asked).await,
             Err(refusal) => Err(refusal),
         };
-        self.answer(&caller, "list-subject-accesses", &detail, found)
+        self.answer(&caller, Operation::ListSubjectAccesses, &detail, found)
             .await
     }
 }

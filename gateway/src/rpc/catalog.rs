@@ -42,7 +42,8 @@ impl CatalogService for Catalog {
                 next_page_token,
             }
         });
-        self.answer(&caller, "list-registries", listed).await
+        self.answer(&caller, audit::Operation::ListRegistries, listed)
+            .await
     }
 
     async fn list_procedures(
@@ -60,7 +61,8 @@ impl CatalogService for Catalog {
                 next_page_token,
             }
         });
-        self.answer(&caller, "list-procedures", listed).await
+        self.answer(&caller, audit::Operation::ListProcedures, listed)
+            .await
     }
 
     async fn list_permissions(
@@ -85,7 +87,8 @@ impl CatalogService for Catalog {
                 next_page_token,
             }
         });
-        self.answer(&caller, "list-permissions", listed).await
+        self.answer(&caller, audit::Operation::ListPermissions, listed)
+            .await
     }
 
     async fn explain_decision(
@@ -94,7 +97,8 @@ impl CatalogService for Catalog {
     ) -> Result<Response<ExplainDecisionResponse>, Status> {
         let caller = caller(&request)?;
         let explained = self.explain(&caller, request.get_ref());
-        self.answer(&caller, "explain-decision", explained).await
+        self.answer(&caller, audit::Operation::ExplainDecision, explained)
+            .await
     }
 }
 
@@ -130,7 +134,7 @@ impl Catalog {
     async fn answer<T>(
         &self,
         caller: &Caller,
-        operation: &str,
+        operation: audit::Operation,
         outcome: Result<T, Refusal>,
     ) -> Result<Response<T>, Status> {
         self.exchange

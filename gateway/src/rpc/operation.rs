@@ -1,6 +1,6 @@
 //! Entries about what is not a lookup: reading the log, asking for the descriptors.
 
-use audit::{Entry, EntryKind};
+use audit::{Entry, EntryKind, Operation};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ impl Exchange {
     pub(crate) async fn logged<T>(
         &self,
         caller: &Caller,
-        operation: &str,
+        operation: Operation,
         outcome: Result<T, Refusal>,
     ) -> Result<T, Status> {
         self.logged_with(caller, operation, "", outcome).await
@@ -30,7 +30,7 @@ impl Exchange {
     pub(crate) async fn logged_with<T>(
         &self,
         caller: &Caller,
-        operation: &str,
+        operation: Operation,
         detail: &str,
         outcome: Result<T, Refusal>,
     ) -> Result<T, Status> {
@@ -43,7 +43,7 @@ impl Exchange {
         entry.certificate_sha256 = caller.certificate().to_vec();
         entry.token_id_hash = caller.token_id_hash().to_vec();
         entry.config_version = self.directory.load().version.to_string();
-        entry.operation = operation.to_owned();
+        entry.operation = operation.word().to_owned();
         entry.detail = detail.to_owned();
         entry.outcome = outcome
             .as_ref()

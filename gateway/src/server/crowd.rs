@@ -1,8 +1,9 @@
 //! How many calls are under way, in all and of each client certificate. Whoever comes above that is
 //! told to come again, before anything is done for the call.
 //!
-//! Such a refusal knows no caller yet and has no entry in the access log: an entry for each would make
-//! the log the bottleneck that the limit is to prevent. The process log tells how many there were.
+//! Such a refusal knows no caller yet and has no entry of its own in the access log: an entry for each would
+//! make the log the bottleneck that the limit is to prevent. The log tells when they began, and how many there
+//! were when they end; the process log tells it every second.
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicU32;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use tonic::Status;
 
+use super::overload::Overload;
 use crate::settings::ListenerSettings;
 use crate::status::{Reason, Refusal};
 
@@ -27,6 +29,7 @@ pub(super) struct Crowd {
     under_way: AtomicU32,
     clients: Mutex<HashMap<[u8; 32], Arc<AtomicU32>>>,
     refused: Mutex<Refused>,
+    overload: Arc<Overload>,
 }
 
 struct Refused {
@@ -45,13 +48,14 @@ pub(super) struct Client {
 pub(super) struct UnderWay(Arc<Client>);
 
 impl Crowd {
-    pub(super) fn new(limits: &ListenerSettings) -> Arc<Self> {
+    pub(super) fn new(limits: &ListenerSettings, overload: Arc<Overload>) -> Arc<Self> {
         Arc::new(Self {
             most: *limits.max_calls.get_ref(),
             most_of_one: *limits.max_calls_per_client.get_ref(),
             under_way: AtomicU32::new(0),
             clients: Mutex::default(),
             refused: Mutex::new(Refused { told: None, since: 0 }),
+            overload,
         })
     }
 
@@ -67,6 +71,7 @@ impl Crowd {
 
     #[cold]
     fn refuse(&self) -> Status {
+        self.overload.count();
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         refused.since += 1;
         if refused.told.is_none_or(|told| told.elapsed() > TELL_EVERY) {
@@ -126,11 +131,12 @@ mod tests {
     use super::*;
 
     fn crowd(most: u32, most_of_one: u32) -> Arc<Crowd> {
-        Crowd::new(&ListenerSettings {
+        let limits = ListenerSettings {
             max_calls: Spanned::new(0..0, most),
             max_calls_per_client: Spanned::new(0..0, most_of_one),
             ..ListenerSettings::default()
-        })
+        };
+        Crowd::new(&limits, Arc::default())
     }
 
     #[test]

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use audit::{Entry, EntryKind, Waiters};
+use audit::{Entry, EntryKind, Operation, Waiters};
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use tokio::sync::mpsc;
 use tonic::service::Routes;
 use tower::ServiceExt as _;
+use uuid::Uuid;
 
 use super::frame::{self, Answered, Part};
 use crate::clock::Moment;
@@ -135,11 +136,11 @@ impl Door {
                     let admitted = if path.starts_with(AUDIT) || path.starts_with(CATALOG) {
                         Ok(())
                     } else if path.starts_with(REFLECTION) {
-                        self.exchange.logged(&caller, "reflection", Ok(())).await
+                        self.exchange.logged(&caller, Operation::Reflection, Ok(())).await
                     } else {
                         let unknown = Refusal::new(Reason::UnknownMethod, "there is no such method");
                         self.exchange
-                            .logged(&caller, "unknown-method", Err(unknown))
+                            .logged(&caller, Operation::UnknownMethod, Err(unknown))
                             .await
                     };
                     if let Err(status) = admitted {
@@ -160,16 +161,17 @@ impl Door {
     /// A refusal here is logged like any other, before it is told.
     async fn log_rejected(&self, peer: &PeerCertificate, rejected: &Rejected) -> Response<Answered> {
         let mut entry = Entry::new(EntryKind::Operation, Moment::now().0);
+        entry.request_id = Uuid::now_v7().to_string();
         entry.agency = rejected.agency.as_deref().unwrap_or_default().to_owned();
         entry.certificate_sha256 = peer.fingerprint().to_vec();
         entry.config_version = self.exchange.directory.load().version.to_string();
-        entry.operation = "service-call".to_owned();
+        entry.operation = Operation::ServiceCall.word().to_owned();
         entry.outcome = rejected.refusal.reason.word().to_owned();
         match self.exchange.log.append_durable(&entry).await {
-            Ok(logged) => frame::refused(&rejected.refusal.status("", Some(logged.index()))),
+            Ok(logged) => frame::refused(&rejected.refusal.status(&entry.request_id, Some(logged.index()))),
             Err(_) => {
                 let refusal = Refusal::new(Reason::LogUnavailable, "the access log can't take an entry now");
-                frame::refused(&refusal.status("", None))
+                frame::refused(&refusal.status(&entry.request_id, None))
             }
         }
     }

@@ -14,6 +14,7 @@ use tonic::service::Routes;
 
 use super::crowd::Crowd;
 use super::door::Door;
+use super::overload::Overload;
 use super::places::Places;
 use super::worker::{Dealt, Worker};
 use crate::exchange::Exchange;
@@ -43,6 +44,8 @@ pub struct Parts {
     pub others: Routes,
     /// Says that another configuration is in force.
     pub changes: watch::Receiver<u64>,
+    /// Counts what is refused before it is known whose it is.
+    pub overload: Arc<Overload>,
 }
 
 /// A listener at work.
@@ -87,13 +90,19 @@ pub fn listen(settings: &ListenerSettings, parts: Parts) -> io::Result<Listening
         0 => std::thread::available_parallelism().map_or(1, |cores| (cores.get() - 1).max(1)),
         set => set,
     };
-    let crowd = Crowd::new(settings);
+    let crowd = Crowd::new(settings, parts.overload.clone());
     for number in 0..count {
         let (deal, dealt) = mpsc::channel(64);
         workers.push(deal);
         threads.push(start_worker(number, dealt, &parts, &limits, &crowd, &stopping)?);
     }
-    threads.push(start_accepting(socket, workers, &limits, stopping)?);
+    threads.push(start_accepting(
+        socket,
+        workers,
+        &limits,
+        parts.overload,
+        stopping,
+    )?);
     Ok(Listening {
         address,
         stop,
@@ -153,6 +162,7 @@ fn start_accepting(
     socket: TcpListener,
     workers: Vec<mpsc::Sender<Dealt>>,
     limits: &Arc<ListenerSettings>,
+    overload: Arc<Overload>,
     mut stopping: watch::Receiver<bool>,
 ) -> io::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -167,7 +177,7 @@ fn start_accepting(
                     return;
                 };
                 tokio::select! {
-                    () = accept(&socket, &workers, &places, patience) => {}
+                    () = accept(&socket, &workers, &places, &overload, patience) => {}
                     _ = stopping.wait_for(|stopping| *stopping) => {}
                 }
             });
@@ -178,6 +188,7 @@ async fn accept(
     socket: &tokio::net::TcpListener,
     workers: &[mpsc::Sender<Dealt>],
     places: &Arc<Places>,
+    overload: &Arc<Overload>,
     patience: Duration,
 ) {
     let mut pause = ACCEPT_PAUSE;
@@ -196,15 +207,17 @@ async fn accept(
         pause = ACCEPT_PAUSE;
         let Some(place) = places.take(free, address.ip()) else {
             // Its own address has taken its places; it is closed by being dropped.
+            overload.count();
             tracing::debug!("a connection was closed: its address has as many as it may have");
             continue;
         };
         drop(connection.set_nodelay(true));
-        let worker = worker.clone();
+        let (worker, overload) = (worker.clone(), overload.clone());
         // Whoever has to wait for its handshake waits here, where it costs little.
         tokio::spawn(async move {
             let begun = Instant::now();
             let Ok(Some(handshake)) = tokio::time::timeout(patience, place.handshake()).await else {
+                overload.count();
                 return tracing::debug!("a connection was closed: its address shakes too many hands");
             };
             if let Ok(connection) = connection.into_std() {

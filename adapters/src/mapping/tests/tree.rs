@@ -504,3 +504,58 @@ fn plain_items_are_the_items_themselves() {
         );
     }
 }
+
+fn nodes() -> impl proptest::strategy::Strategy<Value = Node> {
+    use proptest::prelude::*;
+    let names = prop_oneof![
+        Just("CongdanCollection"),
+        Just("CongDan"),
+        Just("SoDinhDanh"),
+        Just("HoVaTen"),
+        Just("Ten"),
+        Just("GioiTinh"),
+        Just("NgayThangNamSinh"),
+        Just("Nam"),
+        Just("ThuongTru"),
+        Just("MaTinhThanh"),
+        Just("#text"),
+    ];
+    let leaf = prop_oneof![
+        Just(Node::Absent),
+        any::<bool>().prop_map(Node::Boolean),
+        any::<i64>().prop_map(Node::Integer),
+        "\\PC{0,8}|[0-9]{0,14}|[0-9/]{8,10}".prop_map(Node::Text),
+        proptest::collection::vec(any::<u8>(), 0..8).prop_map(Node::Bytes),
+        Just(Node::Other),
+    ];
+    leaf.prop_recursive(5, 64, 6, move |inner| {
+        let named = (names.clone().prop_map(Box::<str>::from), inner.clone());
+        prop_oneof![
+            proptest::collection::vec(inner, 0..4).prop_map(Node::List),
+            proptest::collection::vec(named, 0..6).prop_map(Node::Fields),
+        ]
+    })
+}
+
+proptest::proptest! {
+    #[test]
+    fn whatever_the_answer_is_it_becomes_a_whole_record_or_a_named_refusal(answer in nodes()) {
+        let given = mapper(POPULATION).map(CITIZEN, answer);
+        if let Ok(found) = given {
+            let citizen = Citizen::decode(found.record).expect("what is written decodes");
+            proptest::prop_assert!(!citizen.personal_id.is_empty(), "what is required is there");
+        }
+    }
+
+    #[test]
+    fn no_bytes_bring_a_reader_down(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200), text in "[<>/a!&;\"=\\[\\]{}:, -]{0,80}") {
+        for bytes in [bytes.as_slice(), text.as_bytes()] {
+            let _tree = json::read(bytes, AnswerLimits::default());
+            let _tree = xml::read(bytes, AnswerLimits::default());
+        }
+        let _path = crate::tree::Path::parse(&text);
+        for encoding in [crate::text::encoding::Encoding::Tcvn3, crate::text::encoding::Encoding::Vni] {
+            let _text = encoding.decode_bytes(&bytes);
+        }
+    }
+}

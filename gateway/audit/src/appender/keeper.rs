@@ -17,11 +17,18 @@ pub(super) struct Keeper<S: Storage> {
     shared: Arc<Shared<S>>,
     /// All tiles that end at this leaf or before it are synced.
     synced: u64,
+    /// A sync failed. What the disk has of that file is unknown, and a second sync would not tell: nothing more is sealed, and
+    /// the tiles are made again when the log is opened.
+    lost: bool,
 }
 
 impl<S: Storage> Keeper<S> {
     pub(super) fn new(shared: Arc<Shared<S>>, synced: u64) -> Self {
-        Self { shared, synced }
+        Self {
+            shared,
+            synced,
+            lost: false,
+        }
     }
 
     /// Looks every interval whether there is something to keep, until the log is closed.
@@ -36,7 +43,7 @@ impl<S: Storage> Keeper<S> {
                 Ok(()) => failing = false,
                 Err(error) if !failing => {
                     failing = true;
-                    tracing::warn!(%error, "an older segment of the audit log could not be sealed; trying again");
+                    tracing::warn!(%error, "an older segment of the audit log could not be sealed");
                 }
                 Err(_) => {}
             }
@@ -45,6 +52,9 @@ impl<S: Storage> Keeper<S> {
 
     /// Seals every finished segment whose entries are all in full tiles.
     pub(super) fn keep(&mut self) -> io::Result<()> {
+        if self.lost {
+            return Ok(());
+        }
         let shared = Arc::clone(&self.shared);
         let Shared { storage, layout, .. } = &*shared;
         let all = segment::list(storage, layout)?;
@@ -71,7 +81,7 @@ impl<S: Storage> Keeper<S> {
             let numbers = full_tiles(row, self.synced)..full_tiles(row, until);
             for number in numbers.clone() {
                 let begun = Instant::now();
-                tiles.sync(series, number)?;
+                tiles.sync(series, number).inspect_err(|_| self.lost = true)?;
                 // As long again for the others: one who waits for an answer waits for the same disk.
                 if shared.stop.pause(begun.elapsed()) {
                     return Ok(false);

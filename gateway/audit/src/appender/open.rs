@@ -1,7 +1,7 @@
 //! Opening a log: lock, recover, start the threads.
 
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
@@ -20,7 +20,7 @@ use crate::clock::{Clock, Monotonic};
 use crate::durable::{Durable, State};
 use crate::layout::{CHECKPOINT, Layout};
 use crate::locate::Places;
-use crate::recovery::{OpenError, Recovery, place_tiles_again, published, replay};
+use crate::recovery::{OpenError, Recovery, place_tiles_from, published, replay};
 use crate::segment::{self, Segment};
 use crate::storage::{Disk, Storage, StoredFile};
 use crate::tiles::Tiles;
@@ -155,19 +155,27 @@ impl<S: Storage, C: Clock> Opened<S, C> {
             tiles,
             placed: AtomicU64::new(start.synced),
             places: Places::default(),
+            published: watch::Sender::new(Arc::new(published.clone())),
+            placing: Mutex::new(()),
+            withheld: AtomicBool::new(false),
             stop: Stop::default(),
             storage,
             layout,
         });
         let published = published.checkpoint();
-        if shared.root(published.size).map_err(OpenError::file("tile"))? != published.root {
-            return Err(OpenError::Forked(published.size));
+        let mut placed = start.placed;
+        if shared.root(published.size).ok() != Some(published.root) {
+            // A crash may have taken tiles that were not yet synced.
+            placed = place_tiles_from(&shared.storage, &shared.layout, &shared.tiles, placed)?;
+            if shared.root(published.size).map_err(OpenError::file("tile"))? != published.root {
+                return Err(OpenError::Forked(published.size));
+            }
         }
 
         let published = published.size;
         Ok(Self {
             writer: Writer::new(Arc::clone(&shared), signer, options, clock, start.segment),
-            publisher: Publisher::new(Arc::clone(&shared), published, start.synced, start.placed),
+            publisher: Publisher::new(Arc::clone(&shared), published, start.synced, placed),
             keeper: Keeper::new(Arc::clone(&shared), start.synced),
             shared,
             lock,
@@ -218,12 +226,10 @@ impl<F: StoredFile> Start<F> {
                 return Err(OpenError::Pruned(synced));
             }
         }
-        // Beside one that a crash left in both forms there are sealed ones.
-        let from = firsts
-            .iter()
-            .position(|first| !rebuilt_tiles && unsealed.first() == Some(first));
-        let again = firsts.get(from.unwrap_or_default()..).unwrap_or_default();
-        place_tiles_again(storage, layout, tiles, again, synced)?;
+        let mut placed = synced;
+        if rebuilt_tiles {
+            placed = place_tiles_from(storage, layout, tiles, synced)?;
+        }
         let replayed = replay(storage, layout, signer.key(), first, None)?;
         let entries = replayed.tree.size();
         if entries < published {
@@ -259,7 +265,7 @@ impl<F: StoredFile> Start<F> {
             checkpoint: replayed.checkpoint,
             recovery,
             synced,
-            placed: synced.max(first >> TILE_HEIGHT << TILE_HEIGHT),
+            placed,
         })
     }
 

@@ -10,8 +10,7 @@ use super::shared::Shared;
 use crate::checkpoint::SignedCheckpoint;
 use crate::journal::Cursor;
 use crate::layout::{Layout, Series};
-use crate::recovery::place_tiles_again;
-use crate::segment;
+use crate::recovery::place_tiles_from;
 use crate::storage::{Storage, StoredFile, place_file};
 use crate::tiles::Bundle;
 use crate::tree::{ROWS, TILE_HEIGHT, TILE_WIDTH, Tile};
@@ -101,7 +100,7 @@ impl<S: Storage> Publisher<S> {
     }
 
     /// Puts the tiles that the checkpoint needs where readers find them, then the checkpoint.
-    fn publish(&mut self, signed: &SignedCheckpoint) -> io::Result<()> {
+    fn publish(&mut self, signed: &Arc<SignedCheckpoint>) -> io::Result<()> {
         let size = signed.checkpoint().size;
         self.full_tiles(size)?;
         self.bundles(size)?;
@@ -109,8 +108,11 @@ impl<S: Storage> Publisher<S> {
         let full = size >> TILE_HEIGHT << TILE_HEIGHT;
         self.shared.placed.store(full, Ordering::Release);
         if self.published != size {
+            let placing = self.shared.placing.lock();
+            let _placing = placing.unwrap_or_else(PoisonError::into_inner);
             place(&self.shared.storage, &self.shared.layout, signed)?;
             self.published = size;
+            self.shared.published.send_replace(Arc::clone(signed));
         }
         Ok(())
     }
@@ -160,12 +162,7 @@ impl<S: Storage> Publisher<S> {
             tiles,
             ..
         } = &*self.shared;
-        let firsts = segment::list(storage, layout)?;
-        let from = firsts.iter().rposition(|first| *first <= self.placed);
-        let firsts = firsts.get(from.unwrap_or_default()..).unwrap_or_default();
-        place_tiles_again(storage, layout, tiles, firsts, self.placed).map_err(io::Error::other)?;
-        let last = firsts.last().copied().unwrap_or_default();
-        self.placed = self.placed.max(last >> TILE_HEIGHT << TILE_HEIGHT);
+        self.placed = place_tiles_from(storage, layout, tiles, self.placed).map_err(io::Error::other)?;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! What callers, the writer and the publisher have in common.
 
 use std::io;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::line::Line;
 use super::publisher::Stop;
+use crate::checkpoint::SignedCheckpoint;
 use crate::durable::Durable;
 use crate::layout::Layout;
 use crate::locate::Places;
@@ -24,11 +25,17 @@ pub(crate) struct Shared<S: Storage> {
     pub(super) line: Line,
     pub(super) durable: watch::Sender<Durable>,
     /// Ahead of `durable` while a batch is being written.
-    pub(super) tree: Mutex<Tree>,
+    pub(crate) tree: Mutex<Tree>,
     pub(crate) tiles: Tiles<S>,
     /// All tiles and bundles that end at this leaf or before it are placed.
     pub(super) placed: AtomicU64,
     pub(super) places: Places,
+    /// The published checkpoint.
+    pub(crate) published: watch::Sender<Arc<SignedCheckpoint>>,
+    /// Held while the published checkpoint is replaced.
+    pub(crate) placing: Mutex<()>,
+    /// Whether entries of calls are refused.
+    pub(crate) withheld: AtomicBool,
     pub(super) stop: Stop,
 }
 

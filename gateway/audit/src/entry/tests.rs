@@ -59,7 +59,7 @@ proptest! {
 #[test]
 fn an_unknown_field_is_refused() {
     let mut bytes = Entry::new(EntryKind::Outcome, 1).encode_canonical();
-    bytes.extend([0xa0, 0x02, 0x01]); // field 36, varint 1
+    bytes.extend([0xf8, 0x3e, 0x01]); // field 1007, varint 1
     assert!(matches!(
         Entry::decode_canonical(&bytes),
         Err(EntryError::NotCanonical(_))

@@ -47,7 +47,7 @@ impl AuditLog {
         mut asked: wire::ListSubjectAccessesRequest,
     ) -> Result<wire::ListSubjectAccessesResponse, Refusal> {
         let identifier = self.kinds.canonical(&asked.kind, &asked.identifier)?;
-        let pseudonyms = pseudonyms(&self.exchange, &asked.kind, &identifier);
+        let pseudonyms = pseudonyms(&self.exchange, &asked.kind, &identifier)?;
         // A token of the page is bound to pseudonyms: a hash of the identifier would tell it to who tries them all.
         let size = std::mem::take(&mut asked.page_size);
         let token = std::mem::take(&mut asked.page_token);
@@ -83,9 +83,24 @@ impl AuditLog {
     }
 }
 
-/// The subject's pseudonyms under the keys that are kept.
-fn pseudonyms(exchange: &Exchange, kind: &str, identifier: &str) -> Vec<Vec<u8>> {
-    vec![exchange.pseudonyms.subject(kind, identifier).to_vec()]
+/// The subject's pseudonyms under the keys that are kept. Never none: that would ask for every entry.
+fn pseudonyms(exchange: &Exchange, kind: &str, identifier: &str) -> Result<Vec<Vec<u8>>, Refusal> {
+    let keys = exchange.subjects.keys.folder().every().map_err(|error| {
+        tracing::error!(%error, "nobody can be looked for in the log");
+        keys_are_away()
+    })?;
+    if keys.is_empty() {
+        return Err(keys_are_away());
+    }
+    let pseudonym = |keys: &audit::PeriodKeys| keys.subject(kind, identifier).to_vec();
+    Ok(keys.iter().map(pseudonym).collect())
+}
+
+fn keys_are_away() -> Refusal {
+    Refusal::new(
+        Reason::LogUnavailable,
+        "the keys that name subjects can't be read",
+    )
 }
 
 fn access(placed: Placed) -> wire::SubjectAccess {

@@ -1,11 +1,12 @@
 //! Files that settings name: there, readable, and private where they hold a secret. What is in them
 //! is checked by the parts that use them.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use audit::AuditorKey;
 use toml::Spanned;
 
 use super::Draft;
@@ -36,7 +37,16 @@ pub(super) fn check(draft: &Draft, base: &Path, problems: &mut Vec<Problem>) {
             }
         }
         secret(base, &gateway.audit.signing_key, &mut report);
-        secret(base, &gateway.audit.pseudonym_key, &mut report);
+        auditor_key(base, &gateway.audit.auditor_key, &mut report);
+        subject_keys(base, &gateway.audit.subject_keys, &mut report);
+        for ca in gateway
+            .audit
+            .witnesses
+            .iter()
+            .filter_map(|witness| witness.ca.as_ref())
+        {
+            readable(base, ca, &mut report);
+        }
     }
     for file in draft.registries.values() {
         let mut report = Report::new(&file.source, problems);
@@ -44,6 +54,44 @@ pub(super) fn check(draft: &Draft, base: &Path, problems: &mut Vec<Problem>) {
             let path = Spanned::new(written.span(), PathBuf::from(written.get_ref()));
             readable(base, &path, &mut report);
         }
+    }
+}
+
+/// The auditors' public key. Without one that is in order nobody could ever say who was looked up.
+fn auditor_key(base: &Path, path: &Spanned<PathBuf>, report: &mut Report<'_>) {
+    if readable(base, path, report).is_some()
+        && let Err(error) = AuditorKey::load(&base.join(path.get_ref()))
+    {
+        report.error(
+            path.span(),
+            format!("found {error}, wanted the file that `lienthong pki auditor-key` made for gateways"),
+        );
+    }
+}
+
+/// The gateway makes the folder; one that is there must be the owner's alone to change.
+fn subject_keys(base: &Path, path: &Spanned<PathBuf>, report: &mut Report<'_>) {
+    if looks_like_a_key(path.get_ref()) {
+        report.error(
+            path.span(),
+            "found a key itself, wanted the path of a folder for keys",
+        );
+        return;
+    }
+    let Ok(metadata) = fs::metadata(base.join(path.get_ref())) else {
+        return;
+    };
+    let mode = metadata.permissions().mode() & 0o777;
+    if !metadata.is_dir() {
+        report.error(
+            path.span(),
+            "found a file, wanted a folder for the keys of periods",
+        );
+    } else if mode & 0o022 != 0 {
+        report.error(
+            path.span(),
+            format!("found mode {mode:03o}, wanted 700: others could put keys of their own there"),
+        );
     }
 }
 
@@ -98,6 +146,6 @@ fn secret(base: &Path, path: &Spanned<PathBuf>, report: &mut Report<'_>) {
 
 fn looks_like_a_key(path: &Path) -> bool {
     path.to_str().is_some_and(|text| {
-        text.contains('\n') || text.starts_with("PRIVATE+KEY+") || text.starts_with("-----BEGIN")
+        text.contains('\n') || text.starts_with("PRIVATE+") || text.starts_with("-----BEGIN")
     })
 }

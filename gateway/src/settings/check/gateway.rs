@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use adapters::settings::{Interval, Size};
+use audit::VerifyingKey;
 use toml::Spanned;
 use tracing_subscriber::EnvFilter;
 
@@ -198,6 +199,39 @@ fn audit(audit: &AuditSettings, report: &mut Report<'_>) {
             origin.span(),
             format!("found {:?}, wanted {wanted}", origin.get_ref()),
         );
+    }
+    if let Some(keep) = &audit.keep {
+        let days = |days: u64| milliseconds(days * 86_400_000);
+        report.within(keep, days(1), days(36_500), "\"1d\" to \"36500d\"");
+    }
+    once(
+        audit.witnesses.iter().map(|witness| &witness.name),
+        "name of a witness",
+        report,
+    );
+    for witness in &audit.witnesses {
+        place(Some(&witness.url), witness.ca.as_ref(), report);
+        let key = witness.key.get_ref().parse::<VerifyingKey>();
+        if !key.is_ok_and(|key| key.is_witness()) {
+            report.error(
+                witness.key.span(),
+                "found something else, wanted the public key of a witness, <name>+<key id>+<key> (cosignature/v1)",
+            );
+        }
+    }
+    if let Some(patience) = &audit.witness_patience {
+        report.within(
+            patience,
+            milliseconds(1_000),
+            milliseconds(30 * 86_400_000),
+            "\"1s\" to \"30d\"",
+        );
+        if audit.witnesses.is_empty() {
+            report.error(
+                patience.span(),
+                "found no witness, wanted at least one in [[audit.witnesses]]",
+            );
+        }
     }
 }
 

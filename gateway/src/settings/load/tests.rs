@@ -402,7 +402,7 @@ fn missing_and_exposed_key_files_are_told_and_no_key_is_repeated() {
         .put("../keys/server.key", "secret");
     tree.change(
         "gateway.toml",
-        "\"../keys/pseudonym.key\"",
+        "\"../keys/auditor.pub\"",
         "\"PRIVATE+KEY+log+00000000+AAAA\"",
     );
     let key = tree.config().join("../keys/server.key");

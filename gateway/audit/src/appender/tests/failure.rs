@@ -150,3 +150,24 @@ fn closing_while_the_disk_fails_ends_and_answers_everybody() {
     log.close();
     assert_eq!(other.durable().state, State::Closed);
 }
+
+#[test]
+fn a_tree_that_does_not_continue_the_last_signed_one_is_never_signed() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let (log, _) = crate::trial::open(folder.path());
+    for number in 0..3 {
+        log.append_blocking(&entry(number)).expect("durable");
+    }
+    // As a fault of the memory would.
+    log.shared().tree.lock().expect("no panic").push([7; 32]);
+    assert_eq!(log.append_blocking(&entry(3)), Err(Unavailable::NotDurable));
+    let begun = Instant::now();
+    while log.append_blocking(&entry(3)).is_err() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(5),
+            "it goes on from the journal"
+        );
+    }
+    log.close();
+    assert_eq!(verify_at_rest(folder.path()).entries, 4);
+}

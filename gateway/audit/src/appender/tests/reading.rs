@@ -111,6 +111,10 @@ fn a_wrong_stored_hash_gives_no_receipt_instead_of_a_false_one() {
     let folder = tempfile::tempdir().expect("temporary folder");
     crate::trial::closed_log(folder.path(), &[300]);
     let (log, _) = open(folder.path());
+    // What memory holds is believed until it is on disk.
+    while log.shared().placed.load(std::sync::atomic::Ordering::Acquire) < 256 {
+        std::thread::yield_now();
+    }
     let path = folder.path().join("tile/0/000");
     let mut bytes = std::fs::read(&path).expect("the row of leaves");
     bytes[40] ^= 1;
