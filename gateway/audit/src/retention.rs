@@ -154,6 +154,7 @@ impl<S: Storage> Appender<S> {
 
 /// The removal that an entry tells of.
 pub(crate) fn removal(entry: &Entry) -> Option<Removal> {
-    let is_told = entry.kind == i32::from(EntryKind::Operation) && entry.operation == Operation::Retention.word();
+    let is_told =
+        entry.kind == i32::from(EntryKind::Operation) && entry.operation == Operation::Retention.word();
     is_told.then(|| entry.detail.parse().ok()).flatten()
 }

@@ -175,13 +175,13 @@ impl Verify {
     }
 
     fn options(&self, key: &VerifyingKey) -> anyhow::Result<VerifyOptions> {
-        let known = |path: &PathBuf| {
+        let known = |path: &PathBuf| -> anyhow::Result<SignedCheckpoint> {
             let text = std::fs::read_to_string(path)?;
             // The note of a receipt stands behind its first empty line.
             let note = audit::Receipt::parse(&text).map_or(text, |receipt| receipt.note);
             Ok(SignedCheckpoint::verify(&note, key)?)
         };
-        let witness = |text: &String| {
+        let witness = |text: &String| -> anyhow::Result<VerifyingKey> {
             let key: VerifyingKey = text.parse()?;
             anyhow::ensure!(key.is_witness(), "it is not a key that cosigns (cosignature/v1)");
             Ok(key)
