@@ -6,6 +6,7 @@ mod agreements;
 mod answers;
 mod attacks;
 mod audit_command;
+mod audit_search;
 mod audit_service;
 mod boundaries;
 mod broken_config;

@@ -7,7 +7,7 @@ mod profile;
 mod refused;
 mod request;
 
-pub(crate) use connection::{Client, Token};
+pub(crate) use connection::{AuditClient, Client, Token};
 pub(crate) use profile::{Profile, TokenMint, TokenSource};
 pub(crate) use refused::Refused;
 pub(crate) use request::{Ask, Claims, lookup_method};

@@ -7,12 +7,15 @@ use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use hyper_util::rt::TokioIo;
 use prost_reflect::{DynamicMessage, MethodDescriptor};
+use proto::audit::v1::audit_service_client::AuditServiceClient;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tonic::client::Grpc;
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
@@ -42,6 +45,19 @@ impl Token {
     }
 }
 
+/// A client of the audit service.
+pub(crate) type AuditClient = AuditServiceClient<InterceptedService<Channel, Token>>;
+
+/// The longest page of entries that is taken, in bytes.
+const LONGEST_PAGE: usize = 16 << 20;
+
+impl Interceptor for Token {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        Ok(request)
+    }
+}
+
 impl Client {
     /// Connects as the profile says, over TLS 1.3 alone.
     ///
@@ -60,6 +76,12 @@ impl Client {
             channel: self.channel.clone(),
             token,
         }
+    }
+
+    /// The audit service, with the token in every call.
+    pub(crate) fn audit(&self) -> AuditClient {
+        AuditServiceClient::with_interceptor(self.channel.clone(), self.token.clone())
+            .max_decoding_message_size(LONGEST_PAGE)
     }
 
     /// One call of a unary method.
