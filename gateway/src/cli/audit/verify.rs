@@ -86,7 +86,7 @@ impl Verify {
             let text = std::fs::read_to_string(path)?;
             // The note of a receipt stands behind its first empty line.
             let note = audit::Receipt::parse(&text).map_or(text, |receipt| receipt.note);
-            Ok(SignedCheckpoint::verify(&note, key)?)
+            Ok::<_, anyhow::Error>(SignedCheckpoint::verify(&note, key)?)
         };
         let witness = |text: &String| {
             let key: VerifyingKey = text.parse()?;
