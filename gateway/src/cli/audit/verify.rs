@@ -88,7 +88,7 @@ impl Verify {
             let note = audit::Receipt::parse(&text).map_or(text, |receipt| receipt.note);
             Ok::<_, anyhow::Error>(SignedCheckpoint::verify(&note, key)?)
         };
-        let witness = |text: &String| {
+        let witness = |text: &String| -> anyhow::Result<VerifyingKey> {
             let key: VerifyingKey = text.parse()?;
             anyhow::ensure!(key.is_witness(), "it is not a key that cosigns (cosignature/v1)");
             Ok(key)
