@@ -25,33 +25,89 @@ pub struct Narrowed {
     pub places: Vec<u64>,
     /// Where to go on; none when everything was looked through.
     pub next: Option<u64>,
-    /// Entries of the log that the index knows.
+    /// Entries of the log that were looked through for it.
     pub size: u64,
 }
 
 impl Index {
-    /// At most `most` places of entries that may fit. Every entry that fits, and that the index knows, is among the places
-    /// of one page or another.
+    /// At most `most` places of entries that may fit, in a log of `end` entries. Every entry that fits is among the places
+    /// of one page or another: those that the index does not know yet may all fit.
     ///
     /// # Errors
     /// When the index is not there, being built, or can't be read.
-    pub fn narrow(&self, question: &Question, most: usize) -> Result<Narrowed, IndexError> {
-        self.with(|connection| narrow(connection, question, most))
+    pub fn narrow(&self, question: &Question, most: usize, end: u64) -> Result<Narrowed, IndexError> {
+        self.with(|connection| narrow(connection, question, most, end))
     }
 }
 
-fn narrow(connection: &Connection, question: &Question, most: usize) -> Result<Narrowed, IndexError> {
+fn narrow(
+    connection: &Connection,
+    question: &Question,
+    most: usize,
+    end: u64,
+) -> Result<Narrowed, IndexError> {
     // One transaction: the position and the entries are those of one moment.
     let transaction = connection.unchecked_transaction()?;
     let size = position::ready(&transaction)?.size;
-    let mut narrowed = Narrowed {
-        places: Vec::new(),
-        next: None,
-        size,
+    let end = end.max(size);
+    let mut narrowed = match question.order {
+        Order::NewestFirst => {
+            let newest = question.from.map_or(end, |from| end.min(from.saturating_add(1)));
+            let low = newest.saturating_sub(most as u64).max(size);
+            let places: Vec<u64> = (low..newest).rev().collect();
+            let from = low.min(newest).checked_sub(1);
+            let rest = Question {
+                from,
+                ..question.clone()
+            };
+            match from {
+                None => Narrowed::of(places, None),
+                Some(from) if places.len() == most => Narrowed::of(places, Some(from)),
+                Some(_) => known(&transaction, &rest, size, most - places.len())?.behind(places),
+            }
+        }
+        Order::OldestFirst => {
+            let known = known(&transaction, question, size, most)?;
+            if known.next.is_some() {
+                known
+            } else {
+                let first = question.from.unwrap_or(0).max(size);
+                let last = end.min(first.saturating_add((most - known.places.len()) as u64));
+                Narrowed::of((first..last).collect(), (last < end).then_some(last)).behind(known.places)
+            }
+        }
     };
+    narrowed.size = end;
+    Ok(narrowed)
+}
+
+impl Narrowed {
+    fn of(places: Vec<u64>, next: Option<u64>) -> Self {
+        Self {
+            places,
+            next,
+            size: 0,
+        }
+    }
+
+    /// The same, with these places before them.
+    fn behind(mut self, mut places: Vec<u64>) -> Self {
+        places.append(&mut self.places);
+        Self { places, ..self }
+    }
+}
+
+/// What the index knows.
+fn known(
+    transaction: &Connection,
+    question: &Question,
+    size: u64,
+    most: usize,
+) -> Result<Narrowed, IndexError> {
+    let mut narrowed = Narrowed::of(Vec::new(), None);
     let (Some(range), Some(statement)) = (
-        range(&transaction, question, size)?,
-        statement(&transaction, question)?,
+        range(transaction, question, size)?,
+        statement(transaction, question)?,
     ) else {
         return Ok(narrowed);
     };
@@ -61,7 +117,7 @@ fn narrow(connection: &Connection, question: &Question, most: usize) -> Result<N
     while let Some(range) = left {
         let (window, rest) = cut(range, width, question.order);
         let wanted = most - narrowed.places.len();
-        let found = look(&transaction, &statement, window, wanted)?;
+        let found = look(transaction, &statement, window, wanted)?;
         let full = found.len() == wanted;
         narrowed.places.extend(found);
         if full {

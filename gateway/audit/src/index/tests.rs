@@ -41,7 +41,10 @@ fn wait_for(index: &Index, size: u64) -> Duration {
 }
 
 fn places(index: &Index, question: &Question) -> Vec<u64> {
-    index.narrow(question, usize::MAX >> 1).expect("an answer").places
+    index
+        .narrow(question, usize::MAX >> 1, 0)
+        .expect("an answer")
+        .places
 }
 
 fn by_agency(agency: &str) -> Question {

@@ -71,7 +71,7 @@ impl AuditLog {
 }
 
 fn find(log: &Appender, index: &Index, mut question: Question, most: usize) -> Result<Found, Refusal> {
-    let begun = Instant::now();
+    let (begun, end) = (Instant::now(), log.durable().size);
     let mut bytes = 0;
     let mut found = Found {
         entries: Vec::new(),
@@ -80,7 +80,7 @@ fn find(log: &Appender, index: &Index, mut question: Question, most: usize) -> R
     };
     loop {
         let narrowed = index
-            .narrow(&question, most - found.entries.len())
+            .narrow(&question, most - found.entries.len(), end)
             .map_err(unavailable)?;
         found.size = narrowed.size;
         for place in narrowed.places {
