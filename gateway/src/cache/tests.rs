@@ -155,3 +155,27 @@ fn keys_of_different_questions_differ() {
     assert_ne!(key(Some("H29"), "a", "c"), key(None, "a", "c"));
     assert_ne!(key(Some("H2"), "9a", "c"), key(Some("H29"), "a", "c"));
 }
+
+#[test]
+fn a_subject_is_sealed_once_for_a_period_and_never_kept_under_other_keys() {
+    let kept = record(0);
+    let Kept::Record(record) = &*kept else {
+        panic!("a record");
+    };
+    let keys = |name| audit::PeriodKeys::new(name, &[1; 32]).expect("keys");
+    let (november, december) = (keys("2026-11"), keys("2026-12"));
+    let sealings = AtomicUsize::new(0);
+    let sealed = |keys: &audit::PeriodKeys| {
+        let seal = || {
+            sealings.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, ()>(keys.name().to_owned().into())
+        };
+        record.sealed(keys, seal).expect("sealed")
+    };
+    assert_eq!([sealed(&november), sealed(&november)], ["2026-11", "2026-11"]);
+    assert_eq!([sealed(&december), sealed(&december)], ["2026-12", "2026-12"]);
+    assert_eq!(sealings.load(Ordering::Relaxed), 2);
+    let failed = record.sealed(&november, || Err::<_, &str>("no"));
+    assert_eq!(failed, Err("no"), "a failure keeps nothing");
+    assert_eq!(sealed(&december), "2026-12");
+}

@@ -164,3 +164,16 @@ fn a_private_key_that_others_may_read_is_refused_and_none_is_written_over() {
         Err(AuditorKeyError::File(_))
     ));
 }
+
+#[test]
+#[ignore = "prints a figure"]
+fn how_long_a_sealing_takes() {
+    const TIMES: u32 = 2_000;
+    let (_folder, auditor) = auditor();
+    let period = keys("2026-11", 1);
+    let begun = std::time::Instant::now();
+    for _ in 0..TIMES {
+        entry(auditor.key(), &period);
+    }
+    println!("{:?} a sealing", begun.elapsed() / TIMES);
+}
