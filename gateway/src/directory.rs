@@ -27,8 +27,8 @@ pub struct Directory {
     pub agreements: Agreements,
     /// What there is to ask.
     pub catalog: Catalog,
-    /// Published procedures.
-    pub procedures: HashSet<String>,
+    /// Published procedures, each with the components of its dossier.
+    pub procedures: HashMap<String, HashSet<String>>,
     /// The registries, by name.
     pub registries: HashMap<Arc<str>, Arc<Source>>,
 }

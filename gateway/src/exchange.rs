@@ -129,10 +129,11 @@ impl Exchange {
     ) -> Result<Answer, Refusal> {
         let method = story.method;
         story.context = Context::read(parts.context)?;
+        let is_component = story.keep_known_component();
         let query = Query::read(method, parts)?;
         story.subject = Some(self.subjects.name(method, &query, story.received)?);
         story.fields_asked.clone_from(&query.fields_asked);
-        let outcome = self.judge(story, &query, parts, deadline).await;
+        let outcome = self.judge(story, &query, parts, is_component, deadline).await;
         if let Err(refused) = outcome {
             // Whatever came of it, its entry tells the auditors who was asked for.
             self.subjects.seal(story, &query)?;
@@ -147,16 +148,24 @@ impl Exchange {
         story: &mut Story<'_>,
         query: &Query<'_>,
         parts: &Parts<'_>,
+        is_component: bool,
         deadline: Instant,
     ) -> Result<Answer, Refusal> {
         let (directory, method) = (story.directory, story.method);
         law::check_claims(method, query.claims)?;
-        if !directory.procedures.contains(&story.context.procedure) {
+        if !directory.procedures.contains_key(&story.context.procedure) {
             return Err(Refusal::new(
                 Reason::ProcedureNotAgreed,
                 format!("procedure {} is not published", story.context.procedure),
             )
             .naming("procedure"));
+        }
+        if !is_component {
+            return Err(Refusal::new(
+                Reason::Malformed,
+                "context.component is none of the procedure's components",
+            )
+            .naming("context.component"));
         }
         let caller = story
             .caller

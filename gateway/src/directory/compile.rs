@@ -14,7 +14,7 @@ use crate::identity::tls::server_config;
 use crate::identity::trust::TrustError;
 use crate::identity::{ClientTrust, Identity, VerifiedTokens, configured};
 use crate::record::method::Method;
-use crate::settings::Settings;
+use crate::settings::{ProcedureSettings, Settings};
 
 /// Why checked settings could still not be put in force.
 #[derive(Debug, thiserror::Error)]
@@ -78,10 +78,17 @@ impl Directory {
             identity: Identity::new(snapshot, trust, verified)?,
             agreements,
             catalog: Catalog::compile(settings, methods),
-            procedures: settings.procedures.keys().cloned().collect::<HashSet<_>>(),
+            procedures: settings.procedures.iter().map(components).collect(),
             registries,
         })
     }
+}
+
+/// A procedure's code, and the identifiers of its dossier's components.
+fn components((code, procedure): (&String, &ProcedureSettings)) -> (String, HashSet<String>) {
+    let components = procedure.components.get_ref().iter();
+    let ids = components.map(|component| component.id.get_ref().clone());
+    (code.clone(), ids.collect())
 }
 
 fn open(

@@ -60,6 +60,20 @@ impl<'a> Story<'a> {
         }
     }
 
+    /// Forgets a component that the procedure does not have: any word could stand there, the name of a person too, and it
+    /// would stand in the log in clear. Whether there is none to forget.
+    pub(super) fn keep_known_component(&mut self) -> bool {
+        let Context {
+            procedure, component, ..
+        } = &mut self.context;
+        let components = self.directory.procedures.get(procedure);
+        let known = component.is_empty() || components.is_some_and(|known| known.contains(component));
+        if !known {
+            component.clear();
+        }
+        known
+    }
+
     pub(super) fn item(&self, number: u32) -> Self {
         Self {
             item: number,
