@@ -89,7 +89,7 @@ impl Files {
     fn by_index(&self, question: &Question, take: &mut Take<'_>) -> Result<bool> {
         let mut question = question.clone();
         loop {
-            let narrowed = self.index.narrow(&question, PAGE)?;
+            let narrowed = self.index.narrow(&question, PAGE, 0)?;
             for index in narrowed.places {
                 let entry = match self.at.entry(index) {
                     // Retention removed it.
