@@ -19,6 +19,7 @@ mod enumeration;
 mod exactness;
 mod foreign;
 mod freshness;
+mod full_disk;
 mod health;
 mod http2;
 mod identity;
@@ -32,6 +33,7 @@ mod quota;
 mod reflection;
 mod reload;
 mod renewal;
+mod slow_disk;
 mod subjects;
 mod tokens;
 

@@ -12,6 +12,7 @@ pub mod audit_log;
 pub mod canaries;
 pub mod connections;
 pub mod gateway;
+pub mod kills;
 pub mod messages;
 pub mod pki;
 pub mod program;

@@ -5,6 +5,8 @@ mod line;
 mod open;
 mod publisher;
 mod shared;
+#[cfg(any(test, feature = "simulation"))]
+mod stepped;
 mod threads;
 mod writer;
 
@@ -30,6 +32,8 @@ use crate::tree::{Hash, TILE_HEIGHT, TILE_WIDTH, leaf_hash};
 pub use open::Log;
 use shared::Handle;
 pub(crate) use shared::Shared;
+#[cfg(any(test, feature = "simulation"))]
+pub(crate) use stepped::{After, Stepped};
 
 /// How the log behaves. Sizes are in bytes.
 #[derive(Clone, Debug)]

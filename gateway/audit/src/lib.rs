@@ -30,6 +30,8 @@ pub mod retention;
 mod seal;
 pub mod sealing;
 mod segment;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
 pub mod storage;
 mod tiles;
 pub mod tree;

@@ -116,8 +116,9 @@ impl<S: Storage, C: Clock> Opened<S, C> {
         }
         let lock = storage.lock(&layout.lock()).map_err(OpenError::file("lock"))?;
         let lock = lock.ok_or_else(|| OpenError::Locked(folder.to_owned()))?;
-        // The folder's own name as well as those in it.
-        for directory in [folder.parent(), Some(folder)]
+        // The folder's own name as well as those in it. A program that was killed may have left segments whose names are not
+        // durable.
+        for directory in [folder.parent(), Some(folder), Some(&layout.journal)]
             .into_iter()
             .flatten()
             .filter(|path| !path.as_os_str().is_empty())
@@ -244,12 +245,13 @@ impl<F: StoredFile> Start<F> {
                 entries,
                 "audit log: a batch that was never acknowledged is cut away"
             );
-            let cut = replayed
+            replayed
                 .file
                 .set_len(replayed.end)
-                .and_then(|()| replayed.file.sync_data());
-            cut.map_err(OpenError::file("journal"))?;
+                .map_err(OpenError::file("journal"))?;
         }
+        // A program that was killed may have left a whole batch that was not synced. It is in the log from now on.
+        replayed.file.sync_data().map_err(OpenError::file("journal"))?;
         let segment = Segment::resume(replayed.file, &replayed.opening, replayed.end)
             .map_err(OpenError::file("journal"))?;
         let recovery = Recovery {

@@ -12,7 +12,7 @@ use crate::journal::Cursor;
 use crate::layout::{Layout, Series};
 use crate::recovery::place_tiles_from;
 use crate::storage::{Storage, StoredFile, place_file};
-use crate::tiles::Bundle;
+use crate::tiles::{Bundle, unbundle};
 use crate::tree::{ROWS, TILE_HEIGHT, TILE_WIDTH, Tile};
 
 /// Tells the threads beside the writer to end.
@@ -104,6 +104,9 @@ impl<S: Storage> Publisher<S> {
         let size = signed.checkpoint().size;
         self.full_tiles(size)?;
         self.bundles(size)?;
+        if self.first {
+            self.partial_again(size)?;
+        }
         self.unfinished(size)?;
         let full = size >> TILE_HEIGHT << TILE_HEIGHT;
         self.shared.placed.store(full, Ordering::Release);
@@ -218,6 +221,51 @@ impl<S: Storage> Publisher<S> {
             self.shared
                 .tiles
                 .place_partial(Series::Entries, number, width, &self.bundle.bytes)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a crash may have left.
+impl<S: Storage> Publisher<S> {
+    /// Partial tiles are not synced, and nobody writes those of earlier sizes again: a crash may have left anything in them. They
+    /// are placed once more, all that there are of the unfinished tiles.
+    fn partial_again(&self, size: u64) -> io::Result<()> {
+        for row in 0..ROWS {
+            let number = size >> (TILE_HEIGHT as usize * row) >> TILE_HEIGHT;
+            let hashes = {
+                let tree = self.shared.tree.lock().unwrap_or_else(PoisonError::into_inner);
+                tree.tile(row, number).map(<[_]>::to_vec).unwrap_or_default()
+            };
+            let of_width = |width: usize| hashes.get(..width).map(<[_]>::as_flattened);
+            self.place_widths_again(Series::Hashes(row), number, of_width)?;
+        }
+        let bytes = self.bundle.bytes.as_slice();
+        let of_width = |width: usize| {
+            let taken = unbundle(bytes).take(width).map(|entry| entry.map(<[u8]>::len));
+            let lengths: Option<Vec<usize>> = taken.collect();
+            let lengths = lengths.filter(|lengths| lengths.len() == width)?;
+            bytes.get(..lengths.iter().map(|length| length + 2).sum())
+        };
+        self.place_widths_again(Series::Entries, size >> TILE_HEIGHT, of_width)
+    }
+
+    fn place_widths_again<'a>(
+        &self,
+        series: Series,
+        number: u64,
+        of_width: impl Fn(usize) -> Option<&'a [u8]>,
+    ) -> io::Result<()> {
+        let tiles = &self.shared.tiles;
+        for width in tiles.partial_widths(series, number)? {
+            match of_width(width) {
+                Some(bytes) => tiles.place_partial(series, number, width, bytes)?,
+                // Wider than the log: of a batch that was cut away.
+                None => self
+                    .shared
+                    .storage
+                    .remove(&self.shared.layout.partial_tile(series, number, width))?,
+            }
         }
         Ok(())
     }

@@ -205,7 +205,7 @@ pub struct Signer {
 
 impl Signer {
     /// From the 32-byte seed.
-    fn from_seed(name: &str, seed: &[u8]) -> Result<Self, KeyError> {
+    pub(crate) fn from_seed(name: &str, seed: &[u8]) -> Result<Self, KeyError> {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| KeyError::Malformed("seed"))?;
         let key = VerifyingKey::new(name, Algorithm::Ed25519, pair.public_key().as_ref().to_vec())?;
         Ok(Self { key, pair })

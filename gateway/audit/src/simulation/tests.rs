@@ -1,0 +1,42 @@
+use super::{Deed, Errno, Sabotage, Told, fail_once, tell};
+
+/// A share of the seeds that `examples/power_cuts.rs` goes through.
+const SEEDS: u64 = 300;
+
+#[test]
+fn nothing_that_was_promised_is_lost_in_power_cuts() {
+    let mut all = Told::default();
+    for seed in 0..SEEDS {
+        all.add(&tell(seed, Sabotage::None).unwrap_or_else(|broken| panic!("{broken}")));
+    }
+    assert!(all.cuts > SEEDS, "{all:?}");
+    assert!(all.cuts_in_recovery > 0 && all.faults > 0, "{all:?}");
+    assert!(all.torn_bytes > 0 && all.acknowledged > SEEDS, "{all:?}");
+}
+
+#[test]
+fn a_seed_is_told_the_same_way_again_to_the_last_byte() {
+    for seed in 0..30 {
+        assert_eq!(tell(seed, Sabotage::None), tell(seed, Sabotage::None));
+    }
+}
+
+#[test]
+fn each_broken_rule_is_noticed() {
+    for sabotage in Sabotage::ALL {
+        let noticed = (0..SEEDS * 10).find(|seed| tell(*seed, sabotage).is_err());
+        assert!(noticed.is_some(), "{sabotage:?}");
+    }
+}
+
+#[test]
+fn one_fault_anywhere_costs_at_most_the_callers_of_one_batch() {
+    for deed in [Deed::Open, Deed::Write, Deed::Sync, Deed::Rename] {
+        for (at, error) in [Errno::IO, Errno::NOSPC, Errno::INTR].into_iter().enumerate() {
+            for after in (at as u64..200).step_by(19) {
+                let told = fail_once(deed, error, after).unwrap_or_else(|broken| panic!("{broken}"));
+                assert_eq!(told.faults, 1, "{deed:?} number {} was never done", after + 1);
+            }
+        }
+    }
+}
