@@ -534,19 +534,18 @@ async fn a_tail_brings_what_was_and_what_comes_and_ends_when_the_configuration_c
 #[tokio::test]
 async fn a_reader_of_the_tail_that_does_not_keep_up_is_ended_by_name() {
     let desk = Desk::open(|_| {}).await;
-    let batch = (0..40).map(|_| desk.office.citizen(get(AN)));
-    for call in batch {
-        call.await.unwrap();
-    }
-    // 64 KiB of window and 64 entries ahead are full long before these.
-    for _ in 0..12 {
-        let all = (0..40).map(|_| {
-            let office = desk.office.clone();
-            tokio::spawn(async move { office.citizen(get(AN)).await.is_ok() })
-        });
-        for one in all.collect::<Vec<_>>() {
-            assert!(one.await.unwrap());
-        }
+    // 2 MiB of window at the client and all that is ahead at the gateway are full long before these.
+    let item = proto::population::v1::BatchConfirmCitizensItem {
+        key: confirm(AN).key,
+        claims: confirm(AN).claims,
+    };
+    let batch = proto::population::v1::BatchConfirmCitizensRequest {
+        context: confirm(AN).context,
+        items: vec![item; 100],
+        ..Default::default()
+    };
+    for _ in 0..60 {
+        desk.office.batch(batch.clone()).await.unwrap();
     }
     let ask = wire::TailEntriesRequest {
         filter: None,
@@ -558,7 +557,7 @@ async fn a_reader_of_the_tail_that_does_not_keep_up_is_ended_by_name() {
         .await
         .unwrap()
         .into_inner();
-    tokio::time::sleep(Duration::from_secs(12)).await;
+    tokio::time::sleep(Duration::from_secs(7)).await;
     let mut next = 0;
     let ended = loop {
         match tail.message().await {

@@ -45,7 +45,7 @@ impl Files {
         match question.order {
             Order::OldestFirst => {
                 let from = question.from.unwrap_or(0);
-                if from < known && !self.by_index(question, take)? {
+                if from < known && !self.by_index(question, known, take)? {
                     return Ok(());
                 }
                 self.by_reading(question, known.max(from), take)
@@ -62,7 +62,7 @@ impl Files {
                     }
                 }
                 if known > 0 {
-                    self.by_index(question, take)?;
+                    self.by_index(question, known, take)?;
                 }
                 Ok(())
             }
@@ -85,12 +85,12 @@ impl Files {
         known.unwrap_or(0)
     }
 
-    /// `false` when no more is wanted.
-    fn by_index(&self, question: &Question, take: &mut Take<'_>) -> Result<bool> {
+    /// Entries below `known` alone: a gateway at work may add to the index meanwhile, and those behind are read. `false` when no more is wanted.
+    fn by_index(&self, question: &Question, known: u64, take: &mut Take<'_>) -> Result<bool> {
         let mut question = question.clone();
         loop {
-            let narrowed = self.index.narrow(&question, PAGE, 0)?;
-            for index in narrowed.places {
+            let narrowed = self.index.narrow(&question, PAGE, known)?;
+            for index in narrowed.places.into_iter().filter(|index| *index < known) {
                 let entry = match self.at.entry(index) {
                     // Retention removed it.
                     Err(audit::reader::ReaderError::File(error))

@@ -24,8 +24,9 @@ const AHEAD: usize = 64;
 /// Entries read at once.
 const CHUNK: u64 = 256;
 
-/// How long a reader may take for one entry when as many as may be are ahead of it.
-const SLOWEST: Duration = Duration::from_secs(10);
+/// How long a reader may take for one entry when as many as may be are ahead of it. Shorter than the listener waits for a peer
+/// that does not read: the stream ends by name before the connection ends without a word.
+const SLOWEST: Duration = Duration::from_secs(5);
 
 /// The life of a stream: as long as a token lives at most. The reader comes back with another one.
 const LIFE: Duration = Duration::from_secs(600);
