@@ -102,7 +102,7 @@ fn settle(log: &mut Log, clock: &SimulatedClock, promises: &mut Promises) -> Res
 
 fn open(disk: &SimulatedDisk, clock: &SimulatedClock) -> Result<Log, String> {
     let options = Options {
-        segment_bytes: 3 << 10,
+        segment_bytes: 16 << 10,
         write_ahead_bytes: 1 << 10,
         linger: Linger {
             longest: Duration::ZERO,
