@@ -82,8 +82,8 @@ impl Canaries {
     /// The values that stand in `left`, each with the form in which it was found and what stands around it.
     #[must_use]
     pub fn found_in(&self, left: &[u8]) -> Vec<String> {
-        // By their first bytes, so that what is left is gone through once.
-        let mut patterns: HashMap<[u8; SHORTEST], Vec<(Vec<u8>, &str, &str)>> = HashMap::new();
+        // By their first bytes, so that what is left is gone through once: a value's bytes, their form, the value.
+        let mut patterns: HashMap<_, Vec<_>> = HashMap::new();
         for (kind, value) in &self.given {
             for (form, bytes) in forms(*kind, value) {
                 if let Some(first) = bytes.first_chunk() {

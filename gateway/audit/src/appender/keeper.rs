@@ -12,6 +12,9 @@ use crate::segment;
 use crate::storage::Storage;
 use crate::tree::{ROWS, TILE_HEIGHT, full_tiles};
 
+/// Rest after a segment was sealed, in times of that work: a fiftieth of a core is taken.
+const REST: u32 = 49;
+
 /// How far keeping came.
 pub(super) struct Keeper<S: Storage> {
     shared: Arc<Shared<S>>,
@@ -38,8 +41,9 @@ impl<S: Storage> Keeper<S> {
             tracing::debug!(%error, "the thread that seals segments has no lower priority");
         }
         let mut failing = false;
-        while !self.shared.stop.pause(interval) {
-            match self.keep() {
+        let shared = Arc::clone(&self.shared);
+        while !shared.stop.pause(interval) {
+            match self.keep(|work| shared.stop.pause(work * REST)) {
                 Ok(()) => failing = false,
                 Err(error) if !failing => {
                     failing = true;
@@ -50,8 +54,9 @@ impl<S: Storage> Keeper<S> {
         }
     }
 
-    /// Seals every finished segment whose entries are all in full tiles.
-    pub(super) fn keep(&mut self) -> io::Result<()> {
+    /// Seals every finished segment whose entries are all in full tiles. After each, `rest` is told how long it took, and says
+    /// whether it is time to end.
+    pub(super) fn keep(&mut self, rest: impl Fn(Duration) -> bool) -> io::Result<()> {
         if self.lost {
             return Ok(());
         }
@@ -66,7 +71,11 @@ impl<S: Storage> Keeper<S> {
             if shared.placed.load(Ordering::Acquire) < until || !self.sync(until)? {
                 break;
             }
+            let begun = Instant::now();
             seal(storage, layout, first)?;
+            if rest(begun.elapsed()) {
+                break;
+            }
         }
         Ok(())
     }

@@ -20,12 +20,12 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// Time between looks at what retention removed.
 const FORGETTING: Duration = Duration::from_secs(10);
 /// Entries of a transaction.
-const BATCH: usize = 512;
+const BATCH: usize = 256;
 /// Entries a second from which on a log is busy, and answers want the processor: an entry costs the index as much as a lookup.
 const BUSY: f64 = 1_000.0;
-/// Rest after work, in times of the work: beside a busy log a twentieth of a core is taken, else half of one. What the index
+/// Rest after work, in times of the work: beside a busy log a fiftieth of a core is taken, else half of one. What the index
 /// does not know yet is looked for in the log itself.
-const REST_BESIDE_BUSY: u32 = 19;
+const REST_BESIDE_BUSY: u32 = 49;
 const REST: u32 = 1;
 
 /// An index that follows a log. The thread ends with the value.
