@@ -173,10 +173,14 @@ impl<S: Storage, C: Clock> Opened<S, C> {
             }
         }
 
-        let published = published.size;
+        let mut publisher = Publisher::new(Arc::clone(&shared), published.size, start.synced, placed);
+        if !shared.tiles.reach(size).map_err(OpenError::file("tile"))? {
+            // Receipts need what a crash took, at once.
+            publisher.step();
+        }
         Ok(Self {
             writer: Writer::new(Arc::clone(&shared), signer, options, clock, start.segment),
-            publisher: Publisher::new(Arc::clone(&shared), published, start.synced, placed),
+            publisher,
             keeper: Keeper::new(Arc::clone(&shared), start.synced),
             shared,
             lock,
