@@ -10,7 +10,11 @@ use prost_reflect::{DescriptorPool, MessageDescriptor};
 use crate::codes::CodeTables;
 use crate::embedded;
 use crate::mapping::{self, Form, Plan};
+#[cfg(feature = "rest")]
+use crate::rest;
 use crate::settings::{RegistrySettings, Routes};
+#[cfg(feature = "soap")]
+use crate::soap;
 
 /// One thing that is wrong in a registry's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,11 +46,16 @@ pub(crate) fn plans(
     settings: &RegistrySettings,
     pool: &DescriptorPool,
     codes: &CodeTables,
-) -> Result<Records, Vec<Problem>> {
+) -> Result<Arc<Records>, Vec<Problem>> {
     let form = match &settings.routes {
         Routes::Embedded(_) => Form::Rows,
+        #[cfg(feature = "rest")]
+        Routes::Rest(_) => Form::Tree,
+        #[cfg(feature = "soap")]
+        Routes::Soap(_) => Form::Tree,
     };
     let (records, mut problems) = records(settings, pool, codes, form);
+    let records = Arc::new(records);
     settings.routes.check(&mut problems);
     match &settings.routes {
         Routes::Embedded(routes) => {
@@ -54,6 +63,18 @@ pub(crate) fn plans(
                 embedded::check(route.connection.get_ref(), &mut problems);
             }
             embedded::check_records(&records, &mut problems);
+        }
+        #[cfg(feature = "rest")]
+        Routes::Rest(routes) => {
+            for route in routes {
+                rest::check(&route.connection, &records, &mut problems);
+            }
+        }
+        #[cfg(feature = "soap")]
+        Routes::Soap(routes) => {
+            for route in routes {
+                soap::check(&route.connection, &records, &mut problems);
+            }
         }
     }
     if problems.is_empty() {

@@ -20,8 +20,12 @@ use crate::embedded;
 use crate::guarded::{Guarded, Limits};
 use crate::measured::{Measured, Measures};
 use crate::registry::Registry;
+#[cfg(feature = "rest")]
+use crate::rest;
 use crate::routed::Routed;
 use crate::settings::{RegistrySettings, Route, Routes};
+#[cfg(feature = "soap")]
+use crate::soap;
 
 /// Why a registry can't be used.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -63,12 +67,24 @@ pub fn connect_measured(
     pool: &DescriptorPool,
     codes: &CodeTables,
 ) -> Result<(Arc<dyn Registry>, Arc<Measures>), ConnectError> {
-    let records = Arc::new(plans(settings, pool, codes).map_err(ConnectError::Settings)?);
+    let records = plans(settings, pool, codes).map_err(ConnectError::Settings)?;
     match &settings.routes {
         Routes::Embedded(routes) => {
             let open = |connection: &embedded::Settings| {
                 embedded::connect(name, connection, base, Arc::clone(&records))
             };
+            Ok(wrapped(name, opened(routes, open)?, settings, &records))
+        }
+        #[cfg(feature = "rest")]
+        Routes::Rest(routes) => {
+            let limits = settings.protection.answer_limits();
+            let open = |connection: &rest::Settings| rest::connect(connection, base, &records, limits);
+            Ok(wrapped(name, opened(routes, open)?, settings, &records))
+        }
+        #[cfg(feature = "soap")]
+        Routes::Soap(routes) => {
+            let limits = settings.protection.answer_limits();
+            let open = |connection: &soap::Settings| soap::connect(connection, base, &records, limits);
             Ok(wrapped(name, opened(routes, open)?, settings, &records))
         }
     }

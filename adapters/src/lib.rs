@@ -9,7 +9,7 @@
 //! | what an answer becomes, without asking anybody | [`mapper`] |
 //! | what is counted and timed | [`measured`] |
 //! | what every kind promises, to be run against a new one | [`conformance`] |
-//! | the kinds | [`embedded`] |
+//! | the kinds | [`embedded`], [`rest`], [`soap`] |
 //! | code tables with days | [`codes`] |
 //! | an answer as a tree, and its bounds | [`tree`] |
 //! | names, dates and identifiers | [`text`] |
@@ -22,12 +22,18 @@ pub mod connect;
 pub mod embedded;
 pub mod error;
 mod guarded;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod mapper;
 mod mapping;
 pub mod measured;
 pub mod registry;
+#[cfg(feature = "rest")]
+pub mod rest;
 mod routed;
 pub mod settings;
+#[cfg(feature = "soap")]
+pub mod soap;
 pub mod text;
 pub mod tree;
 

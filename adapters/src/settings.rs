@@ -53,6 +53,12 @@ pub struct RegistrySettings {
 pub enum Kind {
     /// A SQLite database file on this machine.
     Embedded,
+    /// JSON, or XML, over HTTP.
+    #[cfg(feature = "rest")]
+    Rest,
+    /// SOAP 1.1 or 1.2.
+    #[cfg(feature = "soap")]
+    Soap,
 }
 
 impl RegistrySettings {
@@ -63,6 +69,16 @@ impl RegistrySettings {
             Routes::Embedded(routes) => routes
                 .iter()
                 .map(|route| &route.connection.get_ref().file)
+                .collect(),
+            #[cfg(feature = "rest")]
+            Routes::Rest(routes) => routes
+                .iter()
+                .flat_map(|route| route.connection.get_ref().files())
+                .collect(),
+            #[cfg(feature = "soap")]
+            Routes::Soap(routes) => routes
+                .iter()
+                .flat_map(|route| route.connection.get_ref().files())
                 .collect(),
         }
     }

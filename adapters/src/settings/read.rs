@@ -110,6 +110,10 @@ impl Routes {
     fn read<'de, A: MapAccess<'de>>(kind: Kind, several: bool, file: &mut A) -> Result<Self, A::Error> {
         match kind {
             Kind::Embedded => routes(several, file).map(Self::Embedded),
+            #[cfg(feature = "rest")]
+            Kind::Rest => routes(several, file).map(Self::Rest),
+            #[cfg(feature = "soap")]
+            Kind::Soap => routes(several, file).map(Self::Soap),
         }
     }
 }

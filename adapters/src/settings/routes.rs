@@ -5,6 +5,10 @@ use toml::Spanned;
 
 use crate::check::Problem;
 use crate::embedded;
+#[cfg(feature = "rest")]
+use crate::rest;
+#[cfg(feature = "soap")]
+use crate::soap;
 
 /// Most ways to one registry: each is given its share of the time for an answer.
 pub const MOST_ROUTES: usize = 8;
@@ -24,6 +28,12 @@ pub struct Route<C> {
 pub enum Routes {
     /// Database files on this machine.
     Embedded(Vec<Route<embedded::Settings>>),
+    /// Servers that speak JSON or XML over HTTP.
+    #[cfg(feature = "rest")]
+    Rest(Vec<Route<rest::Settings>>),
+    /// Servers that speak SOAP.
+    #[cfg(feature = "soap")]
+    Soap(Vec<Route<soap::Settings>>),
 }
 
 impl Routes {
@@ -32,6 +42,10 @@ impl Routes {
     pub fn names(&self) -> Vec<&Spanned<String>> {
         match self {
             Self::Embedded(routes) => routes.iter().map(|route| &route.name).collect(),
+            #[cfg(feature = "rest")]
+            Self::Rest(routes) => routes.iter().map(|route| &route.name).collect(),
+            #[cfg(feature = "soap")]
+            Self::Soap(routes) => routes.iter().map(|route| &route.name).collect(),
         }
     }
 

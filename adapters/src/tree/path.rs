@@ -108,6 +108,15 @@ impl Path {
         Ok(found)
     }
 
+    /// The name that the path begins with; `None` for one that doesn't begin with a name.
+    #[cfg(feature = "http")]
+    pub(crate) fn first_name(&self) -> Option<&str> {
+        match self.0.first() {
+            Some(Step::Name(name)) => Some(name),
+            _ => None,
+        }
+    }
+
     /// The node at the end of the path, to be changed; lists of one are gone through.
     pub(crate) fn one_mut<'a>(&self, from: &'a mut Node) -> Option<&'a mut Node> {
         let mut node = from;

@@ -1,0 +1,47 @@
+//! HTTP as the kinds that use it have it in common.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `settings` | what a registry's file says |
+//! | `origin` | the one host and port that questions go to |
+//! | `address` | the addresses that it may have |
+//! | `connector` | a connection: address, TLS, version of HTTP |
+//! | `client` | one exchange, within limits: no redirect, no proxy, no more bytes than allowed |
+//! | `sign_in`, `token` | how the gateway says who it is |
+//! | `template` | texts with places for arguments, encoded for where they stand |
+//! | `headers` | headers of templates |
+//! | `request` | the question of each record and identifier |
+//! | `word`, `verdict` | what a registry's codes and statuses mean |
+//! | `xroad` | the identifiers of X-Road |
+
+mod address;
+mod client;
+mod connector;
+mod headers;
+mod origin;
+mod request;
+mod settings;
+mod sign_in;
+mod template;
+mod token;
+mod verdict;
+mod word;
+mod xroad;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub(crate) use client::{Answer, Client};
+pub(crate) use headers::Headers;
+pub(crate) use origin::{Origin, check_server};
+pub(crate) use request::{Asked, asked};
+pub use settings::{Answers, ApiKey, CredentialPlace, JsonHeader, OAuth2, Protocol, Server, SignIn};
+pub(crate) use sign_in::{SignedIn, check_sign_in};
+#[cfg(feature = "soap")]
+pub(crate) use template::xml;
+pub(crate) use template::{Arguments, Template, percent, plain};
+pub(crate) use verdict::{Verdict, check_answers};
+pub use word::Word;
+#[cfg(feature = "soap")]
+pub(crate) use word::presentable;
+pub use xroad::XRoad;

@@ -1,0 +1,146 @@
+//! One exchange with the registry's server, within limits.
+
+use std::error::Error as _;
+use std::path::Path;
+use std::time::Duration;
+
+use ::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderValue};
+use ::http::{HeaderMap, Request, StatusCode};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use super::connector::{Connector, Unconnected};
+use super::{Origin, Protocol, Server};
+use crate::error::Error;
+use crate::tree::intake::Compression;
+use crate::tree::{AnswerLimits, Intake};
+
+/// Largest head of an answer. Against headers that fill the memory.
+const LARGEST_HEAD: usize = 64 << 10;
+const LARGEST_HEAD_H2: u32 = 64 << 10;
+/// Most headers of an answer.
+const MOST_HEADERS: usize = 100;
+/// Connections that are kept for the next question, and how long.
+const MOST_IDLE: usize = 32;
+const LONGEST_IDLE: Duration = Duration::from_secs(30);
+
+/// Asks one origin.
+pub(crate) struct Client {
+    origin: Origin,
+    connector: Connector,
+    inner: legacy::Client<Connector, Full<Bytes>>,
+    limits: AnswerLimits,
+    health: Option<String>,
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header as text, if it is text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl Client {
+    /// Reads the files of the settings; connects to nobody. The error says what stands in the way.
+    pub(crate) fn new(
+        server: &Server,
+        default_ca: Option<&str>,
+        base: &Path,
+        limits: AnswerLimits,
+    ) -> Result<Self, String> {
+        let origin = Origin::parse(server.url.get_ref())?;
+        let connector = Connector::new(&origin, server, default_ca, base)?;
+        let mut builder = legacy::Client::builder(TokioExecutor::new());
+        builder
+            .pool_timer(TokioTimer::new())
+            .timer(TokioTimer::new())
+            .pool_idle_timeout(LONGEST_IDLE)
+            .pool_max_idle_per_host(MOST_IDLE)
+            .http1_max_buf_size(LARGEST_HEAD)
+            .http1_max_headers(MOST_HEADERS)
+            .http2_max_header_list_size(LARGEST_HEAD_H2)
+            .http2_only(server.protocol == Protocol::Http2);
+        Ok(Self {
+            inner: builder.build(connector.clone()),
+            origin,
+            connector,
+            limits,
+            health: server.health.as_ref().map(|path| path.get_ref().clone()),
+        })
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// One exchange. Redirects are answers like others.
+    pub(crate) async fn send(&self, mut request: Request<Full<Bytes>>) -> Result<Answer, Error> {
+        let accepted = HeaderValue::from_static("gzip, deflate");
+        request.headers_mut().insert(ACCEPT_ENCODING, accepted);
+        let answer = self
+            .inner
+            .request(request)
+            .await
+            .map_err(|error| failure(&error))?;
+        let (head, mut body) = answer.into_parts();
+        let encoding = match head.headers.get(CONTENT_ENCODING).map(HeaderValue::to_str) {
+            None => None,
+            Some(Ok(text)) => Some(text),
+            Some(Err(_)) => Some("unknown"),
+        };
+        let mut intake = Intake::new(self.limits, Compression::of_content_encoding(encoding)?);
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| Error::unavailable("the answer broke off"))?;
+            if let Ok(piece) = frame.into_data() {
+                intake.take(&piece)?;
+            }
+        }
+        Ok(Answer {
+            status: head.status,
+            headers: head.headers,
+            body: intake.finish()?,
+        })
+    }
+
+    /// Whether the server can be asked.
+    pub(crate) async fn check(&self) -> Result<(), Error> {
+        let Some(path) = &self.health else {
+            let connected = self.connector.connect().await;
+            return connected.map(drop).map_err(|error| Error::unavailable(error.0));
+        };
+        let ill = || Error::unavailable("the registry says that it isn't well");
+        let uri = self.origin.uri(path).ok_or_else(ill)?;
+        let request = Request::get(uri).body(Full::default()).map_err(|_| ill())?;
+        match self.send(request).await {
+            Ok(answer) if answer.status.is_success() => Ok(()),
+            Ok(_) | Err(Error::Garbled { .. }) => Err(ill()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The error's own text may quote the answer, so it is not passed on.
+fn failure(error: &legacy::Error) -> Error {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(unconnected) = cause.downcast_ref::<Unconnected>() {
+            return Error::unavailable(unconnected.0);
+        }
+        if let Some(http) = cause.downcast_ref::<hyper::Error>()
+            && http.is_parse()
+        {
+            return Error::garbled("the answer is no HTTP, or its head is too large");
+        }
+        source = cause.source();
+    }
+    Error::unavailable("the exchange broke off")
+}

@@ -1,0 +1,167 @@
+//! What an answer says beside the record: its codes and its id.
+
+use std::collections::BTreeMap;
+
+use ::http::StatusCode;
+use ::http::header::HeaderName;
+
+use super::word::Word;
+use super::{Answer, Answers};
+use crate::check::{Problem, Record};
+use crate::error::Error;
+use crate::registry::Found;
+use crate::tree::{AnswerLimits, Node, Path};
+
+/// Longest id of an exchange that is kept.
+const LONGEST_ID: usize = 64;
+
+/// What codes mean, and where they stand.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    code: Option<Path>,
+    ok: Vec<String>,
+    words: BTreeMap<String, Word>,
+    statuses: BTreeMap<u16, Word>,
+    transaction: Option<Path>,
+    transaction_header: Option<HeaderName>,
+}
+
+/// Reads the settings, and says what is wrong with them.
+pub(crate) fn check_answers(settings: &Answers, problems: &mut Vec<Problem>) -> Verdict {
+    let mut path = |text: &Option<toml::Spanned<String>>| {
+        let text = text.as_ref()?;
+        let path = Path::parse(text.get_ref());
+        path.map_err(|error| problems.push(Problem::at(text.span(), error.to_string())))
+            .ok()
+    };
+    let (code, transaction) = (path(&settings.code), path(&settings.transaction));
+    if let Some(code) = &settings.code
+        && settings.ok.is_empty()
+    {
+        problems.push(Problem::at(
+            code.span(),
+            "found a code and no ok, wanted the codes of an answer that holds what was asked for",
+        ));
+    }
+    let mut statuses = BTreeMap::new();
+    for (text, word) in &settings.statuses {
+        match text.get_ref().parse::<u16>() {
+            Ok(status @ 100..=599) => {
+                statuses.insert(status, *word);
+            }
+            _ => problems.push(Problem::at(
+                text.span(),
+                format!("found {:?}, wanted a status of HTTP", text.get_ref()),
+            )),
+        }
+    }
+    let transaction_header = settings.transaction_header.as_ref().and_then(|name| {
+        let parsed = HeaderName::from_bytes(name.get_ref().as_bytes());
+        parsed
+            .map_err(|_| problems.push(Problem::at(name.span(), "wanted the name of a header")))
+            .ok()
+    });
+    Verdict {
+        code,
+        ok: settings.ok.clone(),
+        words: settings.words.clone(),
+        statuses,
+        transaction,
+        transaction_header,
+    }
+}
+
+impl Verdict {
+    /// What a status means.
+    pub(crate) fn of_status(&self, status: StatusCode) -> Word {
+        let said = self.statuses.get(&status.as_u16()).copied();
+        said.unwrap_or_else(|| Word::of_status(status))
+    }
+
+    /// Whether the file itself says what a status means.
+    pub(crate) fn names_status(&self, status: StatusCode) -> bool {
+        self.statuses.contains_key(&status.as_u16())
+    }
+
+    /// What a code means that the file names.
+    pub(crate) fn of_code(&self, code: &str) -> Option<Word> {
+        if self.ok.iter().any(|ok| ok == code) {
+            return Some(Word::Ok);
+        }
+        self.words.get(code).copied()
+    }
+
+    /// The code of an answer, if there is one.
+    pub(crate) fn code(&self, answer: &Node) -> Result<Option<String>, Error> {
+        let Some(path) = &self.code else {
+            return Ok(None);
+        };
+        // A list of what was found has no place for a code.
+        if matches!(answer, Node::List(_)) {
+            return Ok(None);
+        }
+        let unread = || Error::garbled("the code of the answer can't be read");
+        match path.one(answer).map_err(|_| unread())? {
+            Node::Boolean(said) => Ok(Some(said.to_string())),
+            node if node.is_blank() => Ok(None),
+            node => node
+                .text()
+                .map(|text| Some(text.trim().to_owned()))
+                .ok_or_else(unread),
+        }
+    }
+
+    /// The record of an answer, if its code says that there is one.
+    pub(crate) fn record(
+        &self,
+        record: &Record,
+        node: Node,
+        answer: &Answer,
+        limits: AnswerLimits,
+        key: &str,
+    ) -> Result<Found, Error> {
+        if let Some(code) = self.code(&node)? {
+            let word = self.of_code(&code).unwrap_or(Word::Refused);
+            if let Some(error) = word.error(&code) {
+                return Err(error);
+            }
+        }
+        let transaction = self.transaction(&node, answer, key);
+        let told = tells(&record.plan.table, &node);
+        match record.plan.map(node, limits) {
+            // Silence about the record is no answer about it.
+            Err(Error::NotFound) if !told => Err(Error::garbled("the answer says nothing about a record")),
+            Err(error) => Err(error),
+            Ok(found) => Ok(Found { transaction, ..found }),
+        }
+    }
+
+    /// The registry's id of the exchange, if it may stand in a log.
+    fn transaction(&self, node: &Node, answer: &Answer, key: &str) -> Option<String> {
+        let header = self.transaction_header.as_ref();
+        let in_header = header
+            .and_then(|name| answer.header(name.as_str()))
+            .map(str::to_owned);
+        let in_answer = || {
+            let found = self.transaction.as_ref()?.one(node).ok()?;
+            found.text().map(|text| text.trim().to_owned())
+        };
+        in_header.or_else(in_answer).filter(|id| presentable_id(id, key))
+    }
+}
+
+/// An id that is short, printable, and doesn't repeat the identifier asked for.
+pub(crate) fn presentable_id(id: &str, key: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b':' | b'/');
+    !id.is_empty() && id.len() <= LONGEST_ID && id.bytes().all(plain) && !id.contains(key)
+}
+
+/// Whether an answer says anything about the record, be it that there is none: the first name of the
+/// record's path is there.
+fn tells(table: &crate::mapping::Column, answer: &Node) -> bool {
+    match (answer, table.path.as_ref().and_then(Path::first_name)) {
+        (Node::List(_), _) => true,
+        (node @ Node::Fields(_), Some(name)) => node.field(name).is_some(),
+        _ => false,
+    }
+}

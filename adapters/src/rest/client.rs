@@ -1,0 +1,136 @@
+//! Asks the server, and reads what it says.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ::http::StatusCode;
+use uuid::Uuid;
+
+use super::settings::Settings;
+use super::translate::{Question, questions};
+use crate::check::Records;
+use crate::error::Error;
+use crate::http::{self, Answer, Arguments, Asked, SignedIn, Verdict, Word, XRoad, check_answers};
+use crate::registry::{Found, Question as Subject, Registry};
+use crate::settings::TextForm;
+use crate::tree::{AnswerLimits, Node, json, xml};
+
+/// One server and how it is asked.
+pub(crate) struct Client {
+    http: http::Client,
+    sign_in: SignedIn,
+    xroad: Option<XRoad>,
+    verdict: Verdict,
+    asked: Asked<Question>,
+    limits: AnswerLimits,
+}
+
+impl Client {
+    pub(super) fn new(
+        settings: &Settings,
+        base: &Path,
+        records: &Arc<Records>,
+        limits: AnswerLimits,
+    ) -> Result<Self, String> {
+        let ca = settings.server.ca.as_ref().map(|ca| ca.get_ref().as_str());
+        // What is wrong with the settings was said before anything was opened.
+        let mut said = Vec::new();
+        Ok(Self {
+            http: http::Client::new(&settings.server, None, base, limits)?,
+            sign_in: SignedIn::new(&settings.sign_in, ca, base)?,
+            xroad: settings.xroad.clone(),
+            verdict: check_answers(&settings.answers, &mut said),
+            asked: questions(settings, records, 0..0, &mut said),
+            limits,
+        })
+    }
+
+    /// One answer; with another token if the first one isn't known any more.
+    async fn ask(&self, question: &Question, arguments: Arguments<'_>) -> Result<Answer, Error> {
+        let mut again = true;
+        loop {
+            let mut request = question.fill(self.http.origin(), self.xroad.as_ref(), arguments)?;
+            let shown = self.sign_in.show(request.headers_mut()).await?;
+            let answer = self.http.send(request).await?;
+            let unknown = answer.status == StatusCode::UNAUTHORIZED && self.sign_in.unknown(&shown);
+            if !unknown || !again {
+                return Ok(answer);
+            }
+            again = false;
+        }
+    }
+
+    fn read(&self, form: TextForm, answer: &Answer) -> Result<Node, Error> {
+        match form {
+            TextForm::Json => json::read(&answer.body, self.limits),
+            TextForm::Xml => xml::read(&answer.body, self.limits),
+        }
+    }
+
+    /// What a status says that holds no record.
+    fn refusal(&self, form: TextForm, answer: &Answer) -> Error {
+        let status = answer.status;
+        if !self.verdict.names_status(status) {
+            if let Some(code) = answer.header("x-road-error").filter(|_| self.xroad.is_some()) {
+                return of_xroad(code, self.verdict.of_code(code));
+            }
+            let node = self.read(form, answer).ok();
+            let code = node.and_then(|node| self.verdict.code(&node).ok().flatten());
+            let word = code.as_deref().and_then(|code| self.verdict.of_code(code));
+            if let (Some(word), Some(code)) = (word, code)
+                && let Some(error) = word.error(&code)
+            {
+                return error;
+            }
+        }
+        let word = self.verdict.of_status(status);
+        let code = format!("HTTP {}", status.as_u16());
+        word.error(&code).unwrap_or_else(|| Error::unavailable(code))
+    }
+}
+
+/// What a security server says of itself: an answer of the registry it is not.
+fn of_xroad(code: &str, word: Option<Word>) -> Error {
+    let word = word.unwrap_or_else(|| {
+        if code.ends_with("AccessDenied") {
+            Word::Refused
+        } else {
+            Word::Unavailable
+        }
+    });
+    word.error(code)
+        .unwrap_or_else(|| Error::unavailable("the security server refuses"))
+}
+
+#[async_trait::async_trait]
+impl Registry for Client {
+    async fn look_up(&self, subject: Subject) -> Result<Found, Error> {
+        let (record, question) = self.asked.question(&subject.record, &subject.key)?;
+        let id = Uuid::now_v7().to_string();
+        let arguments = Arguments {
+            key: &subject.key,
+            request_id: &id,
+        };
+        let answer = self.ask(question, arguments).await?;
+        if self.verdict.of_status(answer.status) != Word::Ok {
+            return Err(self.refusal(question.answer, &answer));
+        }
+        // The answer to another question is none to this one.
+        if self.xroad.is_some() && answer.header("x-road-id") != Some(&id) {
+            return Err(Error::garbled(
+                "the answer has another X-Road-Id than the question",
+            ));
+        }
+        let node = self.read(question.answer, &answer)?;
+        let found = self
+            .verdict
+            .record(record, node, &answer, self.limits, &subject.key)?;
+        let transaction = found.transaction.or(self.xroad.as_ref().map(|_| id));
+        Ok(Found { transaction, ..found })
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        self.sign_in.check().await?;
+        self.http.check().await
+    }
+}

@@ -1,0 +1,255 @@
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use super::*;
+
+/// What leads to any identifier: one that isn't made of digits.
+const FREE: &str = r#"keys = [{ from = "SoDinhDanh", field = "personal_id" }]"#;
+const DIGITS: &str = r#"keys = [{ from = "SoDinhDanh", field = "personal_id", digits = 12 }]"#;
+
+fn problems(connection: &str, free: bool) -> Vec<String> {
+    let text = file(connection);
+    let text = if free { text.replace(DIGITS, FREE) } else { text };
+    let settings: RegistrySettings = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
+    let problems = crate::check(&settings, &proto::descriptors(), &Default::default());
+    problems
+        .into_iter()
+        .map(|problem| {
+            let place = problem
+                .span
+                .and_then(|span| text.get(span))
+                .unwrap_or("")
+                .to_owned();
+            format!("{place}: {}", problem.message)
+        })
+        .collect()
+}
+
+const EVERYWHERE: &str = r#"
+[connection]
+server = { url = "https://localhost:PORT", ca = "ca.pem" }
+[[connection.requests]]
+record = "lienthong.population.v1.Citizen"
+key = "personal_id"
+method = "POST"
+path = "/citizens/{key}/now"
+query = { "a&b" = "x={key}" }
+headers = { "X-Request" = "{request_id}" }
+json_headers = { "lgspaccesstoken" = { For = "{key}" } }
+body = { service = "TraCuu", "SoDinhDanh" = "{key}", items = ["{{", 7, true] }
+"#;
+
+#[tokio::test]
+async fn a_hostile_identifier_changes_nothing_but_its_own_place() {
+    let server = Server::start(|_| said(500, "").into()).await;
+    let text = file(&EVERYWHERE.replace("PORT", &server.port.to_string())).replace(DIGITS, FREE);
+    let text = text.replace(
+        "timeout = \"5s\"",
+        "timeout = \"5s\"\nretry.times = 0\nbreaker.failures = 0",
+    );
+    let settings: RegistrySettings = toml::from_str(&text).expect("settings");
+    let pool = proto::descriptors();
+    let registry = connect(
+        "test",
+        &settings,
+        server.folder.path(),
+        &pool,
+        &Default::default(),
+    )
+    .expect("it is right");
+    let hostile = [
+        "../../etc/passwd",
+        "..",
+        ".",
+        "%2e%2e",
+        "a/../../b",
+        "?admin=1",
+        "#x",
+        "a&b=c",
+        "x y",
+        "//evil.vn/",
+        "https://evil.vn",
+        "@evil.vn",
+        "\\\\evil\\x",
+        "{\"$ne\":null}",
+        "\"},\"admin\":true,{\"",
+        "' OR '1'='1",
+        "{request_id}",
+        "{{key}}",
+        "<!DOCTYPE x>",
+        "]]>",
+        "%00",
+        "%0d%0aX-A: 1",
+        "a;b",
+        "ß→日本",
+        "\u{202e}x",
+    ];
+    for key in hostile {
+        let before = server.arrived().len();
+        let word = outcome(&registry, key).await;
+        let arrived = server.arrived();
+        if matches!(key, "." | "..") {
+            assert_eq!((word, arrived.len()), ("not_found", before), "{key}");
+            continue;
+        }
+        let arrived = arrived.last().expect("a question");
+        let mut encoded = String::new();
+        crate::http::percent(key, &mut encoded);
+        assert_eq!(
+            arrived.path,
+            format!("/citizens/{encoded}/now?a%26b=x%3D{encoded}")
+        );
+        let body: serde_json::Value = serde_json::from_str(&arrived.body).expect("JSON");
+        assert_eq!(
+            body,
+            serde_json::json!({"service": "TraCuu", "SoDinhDanh": key, "items": ["{", 7, true]})
+        );
+        let token = BASE64_STANDARD
+            .decode(arrived.headers["lgspaccesstoken"].as_bytes())
+            .expect("base64");
+        let token: serde_json::Value = serde_json::from_slice(&token).expect("JSON");
+        assert_eq!(token, serde_json::json!({ "For": key }));
+        let names: Vec<_> = arrived.headers.keys().map(|name| name.as_str()).collect();
+        for name in &names {
+            let known = [
+                "accept",
+                "accept-encoding",
+                "content-type",
+                "content-length",
+                "host",
+                "lgspaccesstoken",
+                "x-request",
+            ];
+            assert!(known.contains(name), "{name}");
+        }
+        assert_eq!(arrived.method, "POST");
+    }
+    for key in ["a\r\nX-A: 1", "a\0", "a\n", "\u{7f}"] {
+        let before = server.arrived().len();
+        assert_eq!(outcome(&registry, key).await, "not_found");
+        assert_eq!(server.arrived().len(), before, "{key:?}");
+    }
+}
+
+#[test]
+fn what_could_lead_elsewhere_is_a_problem_of_the_file() {
+    let right = EVERYWHERE.replace("PORT", "443");
+    assert_eq!(problems(&right, true), [""; 0]);
+    for (found, instead, said) in [
+        ("https://localhost:443", "http://localhost:443", "plaintext"),
+        (", ca = \"ca.pem\"", "", "no ca"),
+        ("/citizens/{key}/now", "/citizens/{name}", "wanted {key}"),
+        ("/citizens/{key}/now", "citizens/{key}", "wanted a path"),
+        ("/citizens/{key}/now", "/../{key}", "wanted a path"),
+        ("/citizens/{key}/now", "/x?id={key}", "wanted a path"),
+        ("\"{request_id}\"", "\"{key}\"", "for an identifier with digits"),
+        ("\"X-Request\"", "\"Host\"", "wanted the name of a header"),
+        (
+            "\"X-Request\"",
+            "\"Authorization\"",
+            "wanted the name of a header",
+        ),
+        (
+            "\"SoDinhDanh\" = \"{key}\"",
+            "\"xml\" = \"<a>{key}</a>\"",
+            "inside markup",
+        ),
+        ("method = \"POST\"", "", "method = \"POST\""),
+        (
+            "record = \"lienthong.population.v1.Citizen\"",
+            "record = \"lienthong.population.v1.Citizn\"",
+            "nearest",
+        ),
+        (
+            "key = \"personal_id\"",
+            "key = \"personal_i\"",
+            "field of one of its keys",
+        ),
+    ] {
+        let given = problems(&right.replace(found, instead), true);
+        let near = said == "nearest" && !given.is_empty();
+        assert!(
+            near || given.iter().any(|problem| problem.contains(said)),
+            "{instead}: {given:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_key_and_a_json_header_say_who_the_gateway_is() {
+    let server = Server::start(|arrived| said(200, person(&asked(arrived), "A", "")).into()).await;
+    let registry = connected(
+        &server,
+        r#"
+[connection]
+server = { url = "https://localhost:PORT", ca = "ca.pem" }
+sign_in.api_key = { header = "X-Api-Key", secret = "key" }
+sign_in.json_header = { header = "lgspaccesstoken", fields = { AppName = "lienthong" }, secrets = { SecretKey = "secret" } }
+[[connection.requests]]
+record = "lienthong.population.v1.Citizen"
+key = "personal_id"
+path = "/citizens"
+query = { id = "{key}" }
+"#,
+    );
+    assert_eq!(outcome(&registry, "079090000001").await, "found");
+    let arrived = server.arrived();
+    let headers = &arrived.first().expect("a question").headers;
+    assert_eq!(headers["x-api-key"], "k-123");
+    let token = BASE64_STANDARD
+        .decode(headers["lgspaccesstoken"].as_bytes())
+        .expect("base64");
+    assert_eq!(
+        String::from_utf8(token).expect("text"),
+        r#"{"AppName":"lienthong","SecretKey":"bí mật"}"#
+    );
+}
+
+#[tokio::test]
+async fn over_x_road_the_answer_is_to_this_question_or_none() {
+    let server = Server::start(|arrived| {
+        let key: String = arrived.path.rsplit('/').next().unwrap_or_default().to_owned();
+        let mut answer = match key.as_str() {
+            "079090000002" => said(500, r#"{"type":"Server.ServerProxy.AccessDenied","message":"x"}"#),
+            "079090000004" => said(500, r#"{"type":"Server.ClientProxy.NetworkError","message":"x"}"#),
+            _ => said(200, person(&key, "A", "")),
+        };
+        let headers = answer.headers_mut();
+        let own = arrived.headers["x-road-id"].clone();
+        let error = |text: &'static str| ::http::HeaderValue::from_static(text);
+        match key.as_str() {
+            "079090000002" => drop(headers.insert("x-road-error", error("Server.ServerProxy.AccessDenied"))),
+            "079090000004" => drop(headers.insert("x-road-error", error("Server.ClientProxy.NetworkError"))),
+            "079090000003" => drop(headers.insert("x-road-id", error("another"))),
+            _ => drop(headers.insert("x-road-id", own)),
+        }
+        answer.into()
+    })
+    .await;
+    let registry = connected(
+        &server,
+        r#"
+[connection]
+server = { url = "https://localhost:PORT", ca = "ca.pem" }
+xroad = { client = "VN/GOV/0001/CổngDVC", service = "VN/GOV/0002/DANCU/citizens", user = "VN123" }
+[[connection.requests]]
+record = "lienthong.population.v1.Citizen"
+key = "personal_id"
+path = "/v1/{key}"
+"#,
+    );
+    let given = registry
+        .look_up(question("079090000001", Duration::from_secs(5)))
+        .await
+        .expect("a record");
+    let arrived = server.arrived();
+    let arrived = arrived.first().expect("a question");
+    assert_eq!(arrived.path, "/r1/VN/GOV/0002/DANCU/citizens/v1/079090000001");
+    assert_eq!(arrived.headers["x-road-client"], "VN/GOV/0001/C%E1%BB%95ngDVC");
+    assert_eq!(arrived.headers["x-road-userid"], "VN123");
+    let id = arrived.headers["x-road-id"].to_str().expect("text");
+    assert_eq!(given.upstream_exchange(), (Some("direct"), Some(id)));
+    assert_eq!(outcome(&registry, "079090000002").await, "refused");
+    assert_eq!(outcome(&registry, "079090000003").await, "garbled");
+    assert_eq!(outcome(&registry, "079090000004").await, "unavailable");
+}

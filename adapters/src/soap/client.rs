@@ -1,0 +1,115 @@
+//! Sends messages, and reads what comes back.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ::http::StatusCode;
+use uuid::Uuid;
+
+use super::settings::Settings;
+use super::translate::{Question, questions};
+use super::{envelope, fault};
+use crate::check::Records;
+use crate::error::Error;
+use crate::http::{self, Answer, Arguments, Asked, SignedIn, Verdict, Word, check_answers};
+use crate::registry::{Found, Question as Subject, Registry};
+use crate::tree::{AnswerLimits, xml};
+
+/// One server and how it is asked.
+pub(crate) struct Client {
+    http: http::Client,
+    sign_in: SignedIn,
+    settings: Settings,
+    verdict: Verdict,
+    asked: Asked<Question>,
+    limits: AnswerLimits,
+}
+
+impl Client {
+    pub(super) fn new(
+        settings: &Settings,
+        base: &Path,
+        records: &Arc<Records>,
+        limits: AnswerLimits,
+    ) -> Result<Self, String> {
+        let ca = settings.server.ca.as_ref().map(|ca| ca.get_ref().as_str());
+        // What is wrong with the settings was said before anything was opened.
+        let mut said = Vec::new();
+        Ok(Self {
+            http: http::Client::new(&settings.server, None, base, limits)?,
+            sign_in: SignedIn::new(&settings.sign_in, ca, base)?,
+            settings: settings.clone(),
+            verdict: check_answers(&settings.answers, &mut said),
+            asked: questions(settings, records, 0..0, &mut said),
+            limits,
+        })
+    }
+
+    /// One answer; with another token if the first one isn't known any more.
+    async fn ask(&self, question: &Question, arguments: Arguments<'_>) -> Result<Answer, Error> {
+        let mut again = true;
+        loop {
+            let xroad = self.settings.xroad.as_ref();
+            let mut request = question.fill(self.http.origin(), xroad, arguments)?;
+            let shown = self.sign_in.show(request.headers_mut()).await?;
+            let answer = self.http.send(request).await?;
+            let unknown = answer.status == StatusCode::UNAUTHORIZED && self.sign_in.unknown(&shown);
+            if !unknown || !again {
+                return Ok(answer);
+            }
+            again = false;
+        }
+    }
+}
+
+/// Whether a status comes with a message: 200, and those of faults (SOAP 1.2 part 2 §7.5.2).
+fn has_message(status: StatusCode) -> bool {
+    status.is_success() || matches!(status.as_u16(), 400 | 500)
+}
+
+#[async_trait::async_trait]
+impl Registry for Client {
+    async fn look_up(&self, subject: Subject) -> Result<Found, Error> {
+        let (record, question) = self.asked.question(&subject.record, &subject.key)?;
+        let id = Uuid::now_v7().to_string();
+        let arguments = Arguments {
+            key: &subject.key,
+            request_id: &id,
+        };
+        let answer = self.ask(question, arguments).await?;
+        let word = self.verdict.of_status(answer.status);
+        let said = format!("HTTP {}", answer.status.as_u16());
+        if let Some(error) = word.error(&said)
+            && (self.verdict.names_status(answer.status) || !has_message(answer.status))
+        {
+            return Err(error);
+        }
+        let message = xml::read(&answer.body, self.limits).and_then(envelope::opened);
+        let (header, body) = match (message, word) {
+            (Ok(message), _) => message,
+            (Err(error), Word::Ok) => return Err(error),
+            // A server's error page is no fault.
+            (Err(error), word) => return Err(word.error(&said).unwrap_or(error)),
+        };
+        if let Some(fault) = body.field("Fault") {
+            return Err(fault::error(&self.settings, fault));
+        }
+        if let Some(error) = word.error(&said) {
+            return Err(error);
+        }
+        // The answer to another question is none to this one.
+        if self.settings.xroad.is_some() && !envelope::answers(&header, &id) {
+            return Err(Error::garbled("the answer has another id than the question"));
+        }
+        let found = self
+            .verdict
+            .record(record, body, &answer, self.limits, &subject.key)?;
+        let transaction = found.transaction.or(self.settings.xroad.as_ref().map(|_| id));
+        Ok(Found { transaction, ..found })
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        self.sign_in.check().await?;
+        self.http.check().await
+    }
+}

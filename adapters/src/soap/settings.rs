@@ -1,0 +1,78 @@
+//! Section `[connection]` of kind `soap`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::http::{Answers, Server, SignIn, Word, XRoad};
+
+/// Where the registry is, how it is asked and what its codes and faults mean.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The server. The path of its `url` is where messages go.
+    pub server: Server,
+    /// Version of SOAP.
+    #[serde(default)]
+    pub version: Version,
+    /// How the gateway says who it is.
+    #[serde(default)]
+    pub sign_in: SignIn,
+    /// Who asks whom over X-Road's message protocol, when `server` is a security server.
+    pub xroad: Option<XRoad>,
+    /// What the registry's codes mean. Paths begin in the body of the message.
+    #[serde(default)]
+    pub answers: Answers,
+    /// Path of a fault's code, inside the fault. Without it: SOAP's own code.
+    pub fault_code: Option<Spanned<String>>,
+    /// What the codes of faults mean. Beside it: a fault of the sender is `refused`, any other
+    /// `unavailable`.
+    #[serde(default)]
+    pub faults: BTreeMap<String, Word>,
+    /// One for each record and each of its keys.
+    pub requests: Vec<Request>,
+}
+
+/// Versions of SOAP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum Version {
+    /// SOAP 1.1.
+    #[default]
+    #[serde(rename = "1.1")]
+    V11,
+    /// SOAP 1.2.
+    #[serde(rename = "1.2")]
+    V12,
+}
+
+/// One question. In its texts `{key}` is the identifier asked for and `{request_id}` an id made for
+/// the question.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// Full name of the record.
+    pub record: Spanned<String>,
+    /// Field of the key that it is asked by.
+    pub key: Spanned<String>,
+    /// The action that the service's description names.
+    #[serde(default)]
+    pub action: Option<Spanned<String>>,
+    /// Headers of HTTP.
+    #[serde(default)]
+    pub headers: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// Elements of the message's header, as XML.
+    pub header: Option<Spanned<String>>,
+    /// The elements of the message's body, as XML.
+    pub body: Spanned<String>,
+}
+
+impl Settings {
+    /// The files that the settings name, relative to the configuration folder.
+    #[must_use]
+    pub fn files(&self) -> Vec<&Spanned<String>> {
+        let mut files = self.server.files();
+        files.extend(self.sign_in.files());
+        files
+    }
+}
