@@ -33,13 +33,17 @@ pub(crate) mod tests;
 
 pub(crate) use client::{Answer, Client};
 pub(crate) use headers::Headers;
+#[cfg(feature = "rest")]
+pub(crate) use headers::check_name;
 pub(crate) use origin::{Origin, check_server};
 pub(crate) use request::{Asked, asked};
 pub use settings::{Answers, ApiKey, CredentialPlace, JsonHeader, OAuth2, Protocol, Server, SignIn};
 pub(crate) use sign_in::{SignedIn, check_sign_in};
 #[cfg(feature = "soap")]
 pub(crate) use template::xml;
-pub(crate) use template::{Arguments, Template, percent, plain};
+pub(crate) use template::{Arguments, Template};
+#[cfg(feature = "rest")]
+pub(crate) use template::{percent, plain};
 pub(crate) use verdict::{Verdict, check_answers};
 pub use word::Word;
 #[cfg(feature = "soap")]

@@ -76,7 +76,7 @@ impl Headers {
 }
 
 /// The name of a header that a file may set; `signing_in`: also one that says who the gateway is.
-pub(super) fn check_name(
+pub(crate) fn check_name(
     name: &Spanned<String>,
     signing_in: bool,
     problems: &mut Vec<Problem>,

@@ -18,7 +18,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::client::Client;
 use super::sign_in::read_secret;
-use super::{CredentialPlace, OAuth2, percent};
+use super::template::percent;
+use super::{CredentialPlace, OAuth2};
 use crate::error::Error;
 use crate::tree::{AnswerLimits, Node, json};
 

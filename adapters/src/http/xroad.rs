@@ -3,7 +3,6 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::template::percent;
 use crate::check::Problem;
 
 /// Who asks whom over X-Road.
@@ -56,7 +55,7 @@ impl XRoad {
             if place > 0 {
                 out.push('/');
             }
-            percent(part, &mut out);
+            super::percent(part, &mut out);
         }
         out
     }

@@ -15,7 +15,7 @@ use toml::Spanned;
 use super::settings::{Method, Request, Settings};
 use crate::check::{Problem, Records};
 use crate::error::Error;
-use crate::http::{Arguments, Asked, Headers, Origin, Template, XRoad, asked, percent, plain};
+use crate::http::{Arguments, Asked, Headers, Origin, Template, XRoad, asked, check_name, percent, plain};
 use crate::mapping::Key;
 use crate::settings::TextForm;
 
@@ -84,9 +84,9 @@ impl Question {
         }
         let mut json_headers = Vec::new();
         for (name, value) in &request.json_headers {
-            match HeaderName::from_bytes(name.get_ref().as_bytes()) {
-                Ok(parsed) => json_headers.push((parsed, Json::new(value, digits, problems))),
-                Err(_) => problems.push(Problem::at(name.span(), "wanted the name of a header")),
+            let json = Json::new(value, digits, problems);
+            if let Some(parsed) = check_name(name, false, problems) {
+                json_headers.push((parsed, json));
             }
         }
         let question = Self {

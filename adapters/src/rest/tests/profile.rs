@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
@@ -252,4 +254,59 @@ path = "/v1/{key}"
     assert_eq!(outcome(&registry, "079090000002").await, "refused");
     assert_eq!(outcome(&registry, "079090000003").await, "garbled");
     assert_eq!(outcome(&registry, "079090000004").await, "unavailable");
+}
+
+#[tokio::test]
+async fn a_token_that_the_registry_gives_up_early_is_asked_for_anew_and_the_question_once_more() {
+    let server = Server::start(|arrived| {
+        if arrived.path == "/token" {
+            let right = arrived
+                .body
+                .contains("client_id=a&client_secret=b%C3%AD%20m%E1%BA%ADt");
+            let number = TOKENS.fetch_add(1, Ordering::Relaxed);
+            let text = format!("{{\"access_token\":\"t{number}\",\"expires_in\":3600}}");
+            return if right { said(200, text) } else { said(400, "{}") }.into();
+        }
+        // The first token, and any for the second person, isn't known.
+        let id = asked(arrived);
+        let known = arrived.headers["authorization"] != "Bearer t0" && id != "079090000002";
+        said(if known { 200 } else { 401 }, person(&id, "A", "")).into()
+    })
+    .await;
+    let registry = connected(
+        &server,
+        r#"
+[connection]
+server = { url = "https://localhost:PORT", ca = "ca.pem" }
+sign_in.oauth2 = { server = { url = "https://localhost:PORT/token" }, client_id = "a", client_secret = "secret", place = "body" }
+[[connection.requests]]
+record = "lienthong.population.v1.Citizen"
+key = "personal_id"
+path = "/citizens"
+query = { id = "{key}" }
+"#,
+    );
+    assert_eq!(outcome(&registry, "079090000001").await, "found");
+    assert_eq!(TOKENS.load(Ordering::Relaxed), 2);
+    assert_eq!(outcome(&registry, "079090000002").await, "unavailable");
+    assert_eq!(outcome(&registry, "079090000001").await, "found");
+}
+
+static TOKENS: AtomicUsize = AtomicUsize::new(0);
+
+#[test]
+fn the_examples_of_the_manual_are_right() {
+    let manual = include_str!("../../../../docs/adapters.md");
+    let examples: Vec<_> = manual
+        .split("```toml\n")
+        .filter_map(|rest| rest.split("```").next())
+        .filter(|text| text.contains("kind = \"rest\"") || text.contains("kind = \"soap\""))
+        .filter(|text| cfg!(feature = "soap") || !text.contains("kind = \"soap\""))
+        .collect();
+    assert!(!examples.is_empty());
+    for example in examples {
+        let settings: RegistrySettings = toml::from_str(example).unwrap_or_else(|error| panic!("{error}"));
+        let problems = crate::check(&settings, &proto::descriptors(), &Default::default());
+        assert_eq!(problems, []);
+    }
 }
