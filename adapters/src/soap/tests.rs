@@ -110,7 +110,7 @@ fn fault(code: &str, own: &str) -> String {
 
 /// The identifier that a message asks for.
 fn asked(arrived: &Arrived) -> String {
-    let id = arrived.body.split_once("<d:SoDinhDanh>").map(|(_, rest)| rest);
+    let id = arrived.body.split_once("<d:SoDinhDanh>").map(|(_, after)| after);
     id.unwrap_or_default().chars().take(12).collect()
 }
 
