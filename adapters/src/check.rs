@@ -10,6 +10,8 @@ use prost_reflect::{DescriptorPool, MessageDescriptor};
 use crate::codes::CodeTables;
 use crate::embedded;
 use crate::mapping::{self, Form, Plan};
+#[cfg(feature = "postgres")]
+use crate::postgres;
 #[cfg(feature = "rest")]
 use crate::rest;
 use crate::settings::{RegistrySettings, Routes};
@@ -53,6 +55,8 @@ pub(crate) fn plans(
         Routes::Rest(_) => Form::Tree,
         #[cfg(feature = "soap")]
         Routes::Soap(_) => Form::Tree,
+        #[cfg(feature = "postgres")]
+        Routes::Postgres(_) => Form::Rows,
     };
     let (records, mut problems) = records(settings, pool, codes, form);
     let records = Arc::new(records);
@@ -75,6 +79,13 @@ pub(crate) fn plans(
             for route in routes {
                 soap::check(&route.connection, &records, &mut problems);
             }
+        }
+        #[cfg(feature = "postgres")]
+        Routes::Postgres(routes) => {
+            for route in routes {
+                postgres::check(route.connection.get_ref(), &mut problems);
+            }
+            postgres::check_records(&records, &mut problems);
         }
     }
     if problems.is_empty() {

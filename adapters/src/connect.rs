@@ -19,6 +19,8 @@ use crate::codes::CodeTables;
 use crate::embedded;
 use crate::guarded::{Guarded, Limits};
 use crate::measured::{Measured, Measures};
+#[cfg(feature = "postgres")]
+use crate::postgres;
 use crate::registry::Registry;
 #[cfg(feature = "rest")]
 use crate::rest;
@@ -85,6 +87,14 @@ pub fn connect_measured(
         Routes::Soap(routes) => {
             let limits = settings.protection.answer_limits();
             let open = |connection: &soap::Settings| soap::connect(connection, base, &records, limits);
+            Ok(wrapped(name, opened(routes, open)?, settings, &records))
+        }
+        #[cfg(feature = "postgres")]
+        Routes::Postgres(routes) => {
+            let longest = settings.protection.answer_limits().bytes;
+            let open = |connection: &postgres::Settings| {
+                postgres::connect(name, connection, base, Arc::clone(&records), longest)
+            };
             Ok(wrapped(name, opened(routes, open)?, settings, &records))
         }
     }

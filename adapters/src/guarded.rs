@@ -17,7 +17,7 @@ use tokio::time::timeout_at;
 use crate::check::Records;
 use crate::error::Error;
 use crate::mapping::{Key, fitting};
-use crate::registry::{Found, Question, Registry};
+use crate::registry::{ChangeSink, Found, Question, Registry};
 use crate::settings::Protection;
 use places::Places;
 
@@ -142,6 +142,10 @@ impl<R: Registry> Registry for Guarded<R> {
         // Nobody waits for a health check longer than this, whatever the registry may take.
         let limit = Limit::earlier(Instant::now() + LONGEST_CHECK, self.limits.timeout);
         self.in_time(limit, self.inner.check()).await
+    }
+
+    fn follow_changes(&self, tell: ChangeSink) {
+        self.inner.follow_changes(tell);
     }
 }
 

@@ -9,7 +9,7 @@
 //! | what an answer becomes, without asking anybody | [`mapper`] |
 //! | what is counted and timed | [`measured`] |
 //! | what every kind promises, to be run against a new one | [`conformance`] |
-//! | the kinds | [`embedded`], [`rest`], [`soap`] |
+//! | the kinds | [`embedded`], [`postgres`], [`rest`], [`soap`] |
 //! | code tables with days | [`codes`] |
 //! | an answer as a tree, and its bounds | [`tree`] |
 //! | names, dates and identifiers | [`text`] |
@@ -27,6 +27,10 @@ pub mod http;
 pub mod mapper;
 mod mapping;
 pub mod measured;
+#[cfg(feature = "postgres")]
+mod own_runtime;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod registry;
 #[cfg(feature = "rest")]
 pub mod rest;
@@ -36,11 +40,13 @@ pub mod settings;
 pub mod soap;
 pub mod text;
 pub mod tree;
+#[cfg(feature = "postgres")]
+mod upstream_tls;
 
 pub use check::{Problem, check};
 pub use connect::{ConnectError, connect, connect_measured};
 pub use error::Error;
 pub use mapper::Mapper;
 pub use measured::{Measures, Snapshot};
-pub use registry::{Found, Question, Registry};
+pub use registry::{Change, ChangeSink, Found, Question, Registry};
 pub use settings::RegistrySettings;

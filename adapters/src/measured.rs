@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tracing::Instrument as _;
 
 use crate::error::Error;
-use crate::registry::{Found, Question, Registry};
+use crate::registry::{ChangeSink, Found, Question, Registry};
 
 /// Counts and times what the registry inside answers.
 pub struct Measured<R> {
@@ -143,6 +143,10 @@ impl<R: Registry> Registry for Measured<R> {
 
     async fn check(&self) -> Result<(), Error> {
         self.inner.check().await
+    }
+
+    fn follow_changes(&self, tell: ChangeSink) {
+        self.inner.follow_changes(tell);
     }
 }
 

@@ -22,7 +22,35 @@ pub trait Registry: Send + Sync + 'static {
     /// # Errors
     /// [`Error::Unavailable`] when it can't.
     async fn check(&self) -> Result<(), Error>;
+
+    /// Has every change told that the registry tells by itself, from now on and for as long as it is
+    /// there. A registry that tells none does nothing.
+    fn follow_changes(&self, tell: ChangeSink) {
+        drop(tell);
+    }
 }
+
+/// What a registry told has changed.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Change {
+    /// The record of the subject with this identifier, or that there is one. Sensitive: `Debug` hides
+    /// it.
+    Subject(Arc<str>),
+    /// Nobody knows what: changes may have been missed.
+    Everything,
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Subject(_) => "Subject(hidden)",
+            Self::Everything => "Everything",
+        })
+    }
+}
+
+/// Takes changes. It is called on the registry's own thread and must not wait.
+pub type ChangeSink = Arc<dyn Fn(Change) + Send + Sync>;
 
 /// One question: the record of one subject.
 #[derive(Clone)]

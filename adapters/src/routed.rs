@@ -26,7 +26,7 @@ use tower::retry::budget::{Budget as _, TpsBudget};
 
 use crate::error::Error;
 use crate::measured::Measures;
-use crate::registry::{Found, Question, Registry};
+use crate::registry::{ChangeSink, Found, Question, Registry};
 use crate::settings::Protection;
 use breaker::{Admitted, Breaker, End, Turn};
 
@@ -267,6 +267,13 @@ impl<R: Registry> Registry for Routed<R> {
         let outcomes = join_all(checks).await;
         let well = outcomes.iter().position(Result::is_ok).unwrap_or(0);
         outcomes.into_iter().nth(well).unwrap_or(Ok(()))
+    }
+
+    /// A change counts by whichever way it is told.
+    fn follow_changes(&self, tell: ChangeSink) {
+        for way in &self.ways {
+            way.inner.follow_changes(Arc::clone(&tell));
+        }
     }
 }
 

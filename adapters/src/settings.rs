@@ -59,6 +59,9 @@ pub enum Kind {
     /// SOAP 1.1 or 1.2.
     #[cfg(feature = "soap")]
     Soap,
+    /// A PostgreSQL database.
+    #[cfg(feature = "postgres")]
+    Postgres,
 }
 
 impl RegistrySettings {
@@ -77,6 +80,11 @@ impl RegistrySettings {
                 .collect(),
             #[cfg(feature = "soap")]
             Routes::Soap(routes) => routes
+                .iter()
+                .flat_map(|route| route.connection.get_ref().files())
+                .collect(),
+            #[cfg(feature = "postgres")]
+            Routes::Postgres(routes) => routes
                 .iter()
                 .flat_map(|route| route.connection.get_ref().files())
                 .collect(),

@@ -8,9 +8,10 @@ mod kept;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use adapters::settings::CachePolicy;
+use adapters::settings::{CachePolicy, Scope};
 use moka::Expiry;
 use moka::sync::Cache;
 
@@ -27,6 +28,8 @@ pub struct Answers {
     kept: Cache<Key, Arc<Kept>>,
     flights: Arc<Flights<Key, Load>>,
     policy: Policy,
+    /// Counts changes: what was asked before the last one is not kept.
+    changes: Arc<AtomicU64>,
 }
 
 /// The outcome of one question to the registry, shared by all who wait for it.
@@ -80,6 +83,7 @@ impl Answers {
             kept,
             flights: Arc::new(Flights::default()),
             policy: limits,
+            changes: Arc::default(),
         }
     }
 
@@ -158,6 +162,33 @@ impl Answers {
         drop(self.start(key, keep, load));
     }
 
+    /// Forgets every answer under the identifier of a subject that changed: of these records where
+    /// answers are shared, and else, at the cost of a walk over all that is kept, for every agency.
+    /// An answer that is under way is given to those who wait for it and not kept.
+    pub fn forget_subject(&self, scope: Scope, records: &[String], identifier: &str) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        match scope {
+            Scope::Shared => {
+                for record in records {
+                    self.forget(&key(None, record, identifier));
+                }
+            }
+            Scope::PerAgency => {
+                for (key, _) in &self.kept {
+                    if self::identifier(&key) == identifier.as_bytes() {
+                        self.forget(&key);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Forgets all answers, as [`Answers::forget_subject`] does those about one.
+    pub fn forget_all(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.kept.invalidate_all();
+    }
+
     /// Forgets an answer.
     pub fn forget(&self, key: &[u8]) {
         self.kept.invalidate(key);
@@ -173,13 +204,20 @@ impl Answers {
         F: Future<Output = Load> + Send + 'static,
     {
         let kept = self.kept.clone();
+        let changes = self.changes.clone();
         let name: Key = key.into();
         self.flights.join(&name.clone(), move || async move {
+            let before = changes.load(Ordering::SeqCst);
             let outcome = load.await;
             if let Ok(answer) = &outcome
+                && changes.load(Ordering::SeqCst) == before
                 && keep(answer)
             {
-                kept.insert(name, answer.clone());
+                kept.insert(name.clone(), answer.clone());
+                // A change that came in between did not see it.
+                if changes.load(Ordering::SeqCst) != before {
+                    kept.invalidate(&name);
+                }
             }
             outcome
         })
@@ -196,6 +234,19 @@ pub fn key(scope: Option<&str>, record: &str, identifier: &str) -> Vec<u8> {
     }
     key.extend_from_slice(identifier.as_bytes());
     key
+}
+
+/// The identifier of a key that [`key`] built.
+fn identifier(key: &[u8]) -> &[u8] {
+    let mut rest = key;
+    for _part in 0..2 {
+        let Some((length, after)) = rest.split_first_chunk::<2>() else {
+            return &[];
+        };
+        let length = usize::from(u16::from_be_bytes(*length));
+        rest = after.get(length..).unwrap_or_default();
+    }
+    rest
 }
 
 fn micros(duration: Duration) -> i64 {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod adapter;
 mod audit;
 mod calling;
 pub(crate) mod client;
@@ -31,6 +32,7 @@ struct Cli {
 enum Command {
     Demo(demo::DemoCommand),
     Config(config::ConfigCommand),
+    Adapter(adapter::AdapterCommand),
     Audit(audit::AuditCommand),
     Lookup(Box<lookup::LookupCommand>),
     Confirm(Box<confirm::ConfirmCommand>),
@@ -46,6 +48,7 @@ pub fn run() -> ExitCode {
         Command::Demo(command) => command.run(&mut out),
         Command::Audit(command) => command.run(&mut out),
         Command::Config(command) => command.run(&mut out),
+        Command::Adapter(command) => command.run(&mut out),
         Command::Lookup(command) => command.run(&mut out),
         Command::Confirm(command) => command.run(&mut out),
         Command::Serve(command) => command.run(&mut out),

@@ -114,6 +114,8 @@ impl Routes {
             Kind::Rest => routes(several, file).map(Self::Rest),
             #[cfg(feature = "soap")]
             Kind::Soap => routes(several, file).map(Self::Soap),
+            #[cfg(feature = "postgres")]
+            Kind::Postgres => routes(several, file).map(Self::Postgres),
         }
     }
 }

@@ -5,6 +5,8 @@ use toml::Spanned;
 
 use crate::check::Problem;
 use crate::embedded;
+#[cfg(feature = "postgres")]
+use crate::postgres;
 #[cfg(feature = "rest")]
 use crate::rest;
 #[cfg(feature = "soap")]
@@ -34,6 +36,9 @@ pub enum Routes {
     /// Servers that speak SOAP.
     #[cfg(feature = "soap")]
     Soap(Vec<Route<soap::Settings>>),
+    /// PostgreSQL databases.
+    #[cfg(feature = "postgres")]
+    Postgres(Vec<Route<postgres::Settings>>),
 }
 
 impl Routes {
@@ -46,6 +51,8 @@ impl Routes {
             Self::Rest(routes) => routes.iter().map(|route| &route.name).collect(),
             #[cfg(feature = "soap")]
             Self::Soap(routes) => routes.iter().map(|route| &route.name).collect(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(routes) => routes.iter().map(|route| &route.name).collect(),
         }
     }
 

@@ -179,3 +179,31 @@ fn a_subject_is_sealed_once_for_a_period_and_never_kept_under_other_keys() {
     assert_eq!(failed, Err("no"), "a failure keeps nothing");
     assert_eq!(sealed(&december), "2026-12");
 }
+
+#[tokio::test]
+async fn a_change_removes_one_subjects_answers_for_whomever_they_were_kept() {
+    for (scope, agency) in [(Scope::Shared, None), (Scope::PerAgency, Some("H29.12"))] {
+        let answers = Answers::new(&policy(10, 60, 600, 5));
+        let (changed, other) = (key(agency, "r.Record", "1"), key(agency, "r.Record", "11"));
+        kept(&answers, &changed, record(0)).await;
+        kept(&answers, &other, record(0)).await;
+        answers.forget_subject(scope, &["r.Record".into()], "1");
+        assert!(answers.kept(&changed).is_none(), "{scope:?}");
+        assert!(answers.kept(&other).is_some(), "{scope:?}");
+        answers.forget_all();
+        assert!(answers.kept(&other).is_none(), "{scope:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_asked_before_a_change_is_not_kept_after_it() {
+    let answers = Arc::new(Answers::new(&policy(10, 60, 600, 5)));
+    let name = key(None, "r.Record", "1");
+    let inside = answers.clone();
+    let load = async move {
+        inside.forget_subject(Scope::Shared, &["r.Record".into()], "1");
+        Ok(record(0))
+    };
+    assert!(answers.load(&name, |_| true, load).await.is_ok());
+    assert!(answers.kept(&name).is_none());
+}

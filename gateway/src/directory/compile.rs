@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use adapters::RegistrySettings;
+use adapters::{Change, RegistrySettings};
 
 use super::{Directory, Source};
 use crate::authorization::{AgreementError, Agreements};
@@ -68,7 +68,7 @@ impl Directory {
                 .filter(|source| source.made_from == made_from);
             let source = match open_already {
                 Some(source) => source.clone(),
-                None => Arc::new(open(name, registry, settings, made_from)?),
+                None => followed(open(name, registry, settings, made_from)?, registry),
             };
             registries.insert(source.name.clone(), source);
         }
@@ -89,6 +89,28 @@ fn components((code, procedure): (&String, &ProcedureSettings)) -> (String, Hash
     let components = procedure.components.get_ref().iter();
     let ids = components.map(|component| component.id.get_ref().clone());
     (code.clone(), ids.collect())
+}
+
+/// Has the registry's own changes remove what is kept of it, for as long as it is in force.
+fn followed(source: Source, settings: &RegistrySettings) -> Arc<Source> {
+    let source = Arc::new(source);
+    let records: Vec<_> = settings
+        .records
+        .keys()
+        .map(|name| name.get_ref().clone())
+        .collect();
+    let kept = Arc::downgrade(&source);
+    source.registry.follow_changes(Arc::new(move |change| {
+        if let Some(source) = kept.upgrade() {
+            match change {
+                Change::Subject(identifier) => {
+                    source.answers.forget_subject(source.scope, &records, &identifier);
+                }
+                Change::Everything => source.answers.forget_all(),
+            }
+        }
+    }));
+    source
 }
 
 fn open(

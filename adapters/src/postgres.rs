@@ -1,0 +1,144 @@
+//! Kind `postgres`: a PostgreSQL database, read through a pool of connections.
+//!
+//! The mapping is checked against the database's catalogue and every statement prepared when the
+//! registry is opened; if the database can't be reached then, when it first can be. A question is one
+//! read-only transaction that sees one moment, with the caller's time as the database's own limit,
+//! and nothing of the question but bound parameters. A channel that the database notifies tells which
+//! subjects changed.
+
+mod changes;
+mod client;
+mod outage;
+mod schema;
+mod settings;
+mod statements;
+mod translate;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use rustls::RootCertStore;
+use tokio::sync::OnceCell;
+use tokio_postgres::Config;
+use tokio_postgres::config::SslMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+pub use settings::Settings;
+pub(crate) use {client::check_records, settings::check};
+
+use crate::check::Records;
+use crate::connect::ConnectError;
+use crate::own_runtime::OwnRuntime;
+use crate::upstream_tls::{Files, client_config};
+use client::{Client, Listening, Shared, Unchecked};
+
+/// What every session is told at its beginning: dates in one form, and no right to write.
+const SESSION: &str = "SET DateStyle = 'ISO, YMD'; SET TimeZone = 'UTC'; \
+     SET bytea_output = 'hex'; SET default_transaction_read_only = on";
+
+/// Checks the records against the database's tables and starts the pool.
+pub(crate) fn connect(
+    name: &str,
+    settings: &Settings,
+    base: &Path,
+    records: Arc<Records>,
+    longest: usize,
+) -> Result<Client, ConnectError> {
+    let unreachable = |what: String| ConnectError::Unreachable { what };
+    let config = config(settings, base)?;
+    let tls = tls(settings, base)?;
+    let manager_config = ManagerConfig {
+        recycling_method: RecyclingMethod::Fast,
+    };
+    let manager = Manager::from_config(config.clone(), tls.clone(), manager_config);
+    let begin = Hook::async_fn(|client: &mut deadpool_postgres::ClientWrapper, _| {
+        Box::pin(async move { client.batch_execute(SESSION).await.map_err(HookError::Backend) })
+    });
+    let pool = Pool::builder(manager)
+        .max_size(*settings.connections.get_ref())
+        .runtime(Runtime::Tokio1)
+        .create_timeout(Some(settings.connect_timeout.0))
+        .post_create(begin)
+        .build()
+        .map_err(|error| unreachable(error.to_string()))?;
+    let runtime = OwnRuntime::start(name).map_err(|error| unreachable(error.to_string()))?;
+    let shared = Arc::new(Shared {
+        pool,
+        tls: tls.clone(),
+        records,
+        longest,
+        checked: OnceCell::new(),
+    });
+    let opening = Arc::clone(&shared);
+    match runtime.wait(async move { opening.open().await }) {
+        Some(Ok(())) => {}
+        Some(Err(Unchecked::Settings(problems))) => return Err(ConnectError::Settings(problems)),
+        Some(Err(Unchecked::Unreachable(error))) => {
+            tracing::warn!(registry = %name, %error, "a registry can't be reached; it is checked when it can");
+        }
+        None => return Err(unreachable("opening it failed inside".to_owned())),
+    }
+    let listening = Listening {
+        name: name.to_owned(),
+        config,
+        tls,
+        channel: settings.changes.as_ref().map(|channel| channel.get_ref().clone()),
+    };
+    Ok(Client::new(runtime, shared, listening))
+}
+
+fn config(settings: &Settings, base: &Path) -> Result<Config, ConnectError> {
+    let mut config = Config::new();
+    config
+        .port(settings.port)
+        .dbname(&settings.database)
+        .user(&settings.user)
+        .application_name("lienthong")
+        .connect_timeout(settings.connect_timeout.0)
+        .keepalives_idle(std::time::Duration::from_secs(30));
+    if settings.is_local() {
+        config
+            .host_path(settings.host.get_ref())
+            .ssl_mode(SslMode::Disable);
+    } else {
+        config.host(settings.host.get_ref()).ssl_mode(SslMode::Require);
+    }
+    if let Some(file) = &settings.password_file {
+        let path = base.join(file.get_ref());
+        let password = std::fs::read_to_string(&path).map_err(|error| ConnectError::Unreachable {
+            what: format!("{}: {}", path.display(), error.kind()),
+        })?;
+        config.password(password.trim_end_matches(['\r', '\n']));
+    }
+    Ok(config)
+}
+
+fn tls(settings: &Settings, base: &Path) -> Result<MakeRustlsConnect, ConnectError> {
+    let Some(ca) = &settings.ca else {
+        // For a socket of this machine; no certificate would be accepted.
+        let nobody = rustls::ClientConfig::builder_with_provider(Arc::new(
+            rustls::crypto::aws_lc_rs::default_provider(),
+        ))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| ConnectError::Unreachable {
+            what: error.to_string(),
+        })?
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+        return Ok(MakeRustlsConnect::new(nobody));
+    };
+    let ca = base.join(ca.get_ref());
+    let own = settings.certificate.as_ref().zip(settings.key.as_ref());
+    let own = own.map(|(certificate, key)| (base.join(certificate.get_ref()), base.join(key.get_ref())));
+    let files = Files {
+        ca: &ca,
+        own: own
+            .as_ref()
+            .map(|(certificate, key)| (certificate.as_path(), key.as_path())),
+    };
+    client_config(&files).map(MakeRustlsConnect::new)
+}
