@@ -101,7 +101,6 @@ fn record(id: &str, name: &str, names: &[&str], dated: bool) -> (String, bytes::
         year: 2026,
         month: 5,
         day: 7,
-        ..Default::default()
     };
     let moment = prost_types::Timestamp {
         seconds: 1_783_218_600,

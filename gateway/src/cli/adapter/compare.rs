@@ -29,11 +29,7 @@ pub(super) fn differences(
     let leaves = |answer: &Answer| -> Result<BTreeMap<String, String>> {
         let mut leaves = BTreeMap::new();
         if let Ok(found) = &answer.outcome {
-            walk(
-                "",
-                &serde_json::to_value(message(record, found)?)?,
-                &mut leaves,
-            );
+            walk("", &serde_json::to_value(message(record, found)?)?, &mut leaves);
         }
         Ok(leaves)
     };

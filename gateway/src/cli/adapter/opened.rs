@@ -90,11 +90,7 @@ impl Opened {
 
 /// The canonical record that is asked for: the named one, or the only one of the file.
 pub(super) fn record(file: &RegistrySettings, named: Option<&str>) -> Result<MessageDescriptor> {
-    let names: Vec<_> = file
-        .records
-        .keys()
-        .map(|name| name.get_ref().as_str())
-        .collect();
+    let names: Vec<_> = file.records.keys().map(|name| name.get_ref().as_str()).collect();
     let name = match (named, names.as_slice()) {
         (Some(named), _) if names.contains(&named) => named,
         (None, [only]) => only,

@@ -115,7 +115,8 @@ impl ProbeCommand {
     ) -> Result<()> {
         let [present, proposed] = answers.map(outcome);
         if self.json {
-            let told = json!({ "key": place, "present": present, "proposed": proposed, "differences": found });
+            let told =
+                json!({ "key": place, "present": present, "proposed": proposed, "differences": found });
             writeln!(out, "{told}")?;
             return Ok(());
         }
