@@ -14,6 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -30,6 +31,8 @@ pub(crate) enum Mode {
     Reset,
     /// Has a certificate of another authority.
     WrongAuthority,
+    /// Wants a certificate of its own authority.
+    WantsCertificate,
     /// Speaks no TLS.
     NoTls,
     /// Says what is no HTTP.
@@ -81,6 +84,7 @@ struct Shared {
     /// Ends the connections of the mode before.
     turn: tokio::sync::watch::Sender<()>,
     right: TlsAcceptor,
+    strict: TlsAcceptor,
     wrong: TlsAcceptor,
     answering: Box<Answering>,
 }
@@ -88,10 +92,18 @@ struct Shared {
 impl Server {
     pub(crate) async fn start(answering: impl Fn(&Arrived) -> Reply + Send + Sync + 'static) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let (authority, right) = acceptor();
-        let (_, wrong) = acceptor();
+        let Pki {
+            authority,
+            certificate,
+            key,
+            right,
+            strict,
+        } = pki();
+        let wrong = pki().right;
         let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
         write("ca.pem", &authority);
+        write("client.pem", &certificate);
+        write("client.key", &key);
         write("secret", "bí mật\n");
         write("key", "k-123\n");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -104,6 +116,7 @@ impl Server {
             connections: AtomicUsize::new(0),
             turn: tokio::sync::watch::Sender::new(()),
             right,
+            strict,
             wrong,
             answering: Box::new(answering),
         });
@@ -156,6 +169,7 @@ impl Shared {
         }
         let acceptor = match mode {
             Mode::WrongAuthority => &self.wrong,
+            Mode::WantsCertificate => &self.strict,
             _ => &self.right,
         };
         let Ok(mut stream) = acceptor.accept(stream).await else {
@@ -230,8 +244,17 @@ impl Shared {
     }
 }
 
-/// A new authority in PEM, and a server with its certificate.
-fn acceptor() -> (String, TlsAcceptor) {
+/// A new authority, a client's certificate in PEM, and servers with a certificate of it.
+struct Pki {
+    authority: String,
+    certificate: String,
+    key: String,
+    right: TlsAcceptor,
+    /// Takes nobody without a certificate of the authority.
+    strict: TlsAcceptor,
+}
+
+fn pki() -> Pki {
     let mut params = CertificateParams::new([]).expect("parameters");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority =
@@ -242,17 +265,32 @@ fn acceptor() -> (String, TlsAcceptor) {
         .expect("parameters")
         .signed_by(&key, &authority)
         .expect("a certificate");
-    let chain = vec![CertificateDer::from(certificate.der().to_vec())];
-    let secret = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let mut roots = rustls::RootCertStore::empty();
+    roots
+        .add(CertificateDer::from(authority.der().to_vec()))
+        .expect("an authority");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(chain, secret)
-        .expect("a configuration");
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    (authority.pem(), TlsAcceptor::from(Arc::new(config)))
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
+    let acceptor = |verifier| {
+        let chain = vec![CertificateDer::from(certificate.der().to_vec())];
+        let secret = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let mut config = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_client_cert_verifier(verifier)
+            .with_single_cert(chain, secret)
+            .expect("a configuration");
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        TlsAcceptor::from(Arc::new(config))
+    };
+    Pki {
+        right: acceptor(WebPkiClientVerifier::no_client_auth()),
+        strict: acceptor(verifier.expect("a verifier")),
+        authority: authority.pem(),
+        certificate: certificate.pem(),
+        key: key.serialize_pem(),
+    }
 }
 
 /// An answer with this status and body.

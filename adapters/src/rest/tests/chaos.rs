@@ -20,7 +20,6 @@ record = "lienthong.population.v1.Citizen"
 key = "personal_id"
 path = "/citizens"
 query = { id = "{key}" }
-ANSWER
 "#;
 
 /// The deadline, and how late the answer word may be.
@@ -90,7 +89,7 @@ fn answer(arrived: &Arrived) -> Reply {
 async fn whatever_the_server_says_the_word_is_right_and_comes_in_time() {
     drop(bomb());
     let server = Server::start(answer).await;
-    let registry = connected(&server, &CONNECTION.replace("ANSWER", ""));
+    let registry = connected(&server, &CONNECTION);
     for (number, word) in [
         (1, "unavailable"),
         (2, "garbled"),
@@ -154,12 +153,7 @@ async fn whatever_the_connection_does_the_word_is_right_and_comes_in_time() {
         (Mode::EndlessHead, ["garbled"; 2]),
     ] {
         server.turn(mode);
-        let registry = connected(
-            &server,
-            &CONNECTION
-                .replace("[[", "protocol = \"http1\"\n[[")
-                .replace("ANSWER", ""),
-        );
+        let registry = connected(&server, &CONNECTION.replace("[[", "protocol = \"http1\"\n[["));
         let start = Instant::now();
         let given = registry.look_up(question("079091000099", DEADLINE)).await;
         let given = given.as_ref().map_or_else(Error::name, |_| "found");
@@ -183,10 +177,21 @@ async fn a_name_that_stands_for_an_address_that_is_not_allowed_leads_nowhere() {
     let server = Server::start(answer).await;
     for (networks, word) in [("10.0.0.0/8", "unavailable"), ("127.0.0.0/8", "found")] {
         let networks = format!("addresses = [\"{networks}\"]\n[[");
-        let registry = connected(
-            &server,
-            &CONNECTION.replace("[[", &networks).replace("ANSWER", ""),
-        );
+        let registry = connected(&server, &CONNECTION.replace("[[", &networks));
+        assert_eq!(outcome(&registry, "079091000099").await, word);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_wants_a_certificate_gets_the_configured_one_and_none_otherwise() {
+    let server = Server::start(answer).await;
+    server.turn(Mode::WantsCertificate);
+    let own = "certificate = \"client.pem\"\nkey = \"client.key\"\n[[";
+    for (connection, word) in [
+        (CONNECTION.to_owned(), "unavailable"),
+        (CONNECTION.replace("[[", own), "found"),
+    ] {
+        let registry = connected(&server, &connection);
         assert_eq!(outcome(&registry, "079091000099").await, word);
     }
 }
