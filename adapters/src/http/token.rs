@@ -25,6 +25,8 @@ use crate::tree::{AnswerLimits, Node, json};
 
 /// The longest time for a token, whoever waits for it.
 const LONGEST: Duration = Duration::from_secs(5);
+/// Time between two questions for a token when the first one fails.
+const PAUSE: Duration = Duration::from_secs(1);
 /// How long a token holds that doesn't say so.
 const UNSAID: u64 = 60;
 /// The longest time that a token is used.
@@ -46,6 +48,8 @@ pub(super) struct Tokens {
 struct State {
     token: Option<Token>,
     asking: Option<Shared<BoxFuture<'static, Result<Token, Error>>>>,
+    /// When a question for a token was last seen to have failed.
+    failed: Option<Instant>,
 }
 
 /// A token, as the value of `Authorization`.
@@ -88,13 +92,16 @@ impl Tokens {
             let now = Instant::now();
             if let Some(Some(outcome)) = state.asking.as_ref().map(|asking| asking.clone().now_or_never()) {
                 state.asking = None;
-                if let Ok(token) = outcome {
-                    state.token = Some(token);
+                match outcome {
+                    Ok(token) => state.token = Some(token),
+                    Err(_) => state.failed = Some(now),
                 }
             }
             let held = state.token.clone().filter(|token| now < token.end);
             let asking = match (&held, &state.asking) {
                 (Some(token), _) if now < token.renew => None,
+                // While one holds, a giver that fails is not asked again at once.
+                (Some(_), None) if state.failed.is_some_and(|failed| now < failed + PAUSE) => None,
                 (_, Some(asking)) => Some(asking.clone()),
                 (_, None) => {
                     let asking = self.giver.ask();

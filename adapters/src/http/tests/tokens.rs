@@ -75,3 +75,21 @@ async fn a_token_that_is_refused_is_given_up_and_credentials_are_encoded() {
         "Basic YSUyMGI6YiVDMyVBRCUyMG0lRTElQkElQUR0"
     );
 }
+
+#[tokio::test]
+async fn a_giver_that_fails_is_not_asked_for_every_question_while_a_token_holds() {
+    let given = AtomicUsize::new(0);
+    let server = Server::start(move |_| match given.fetch_add(1, Ordering::Relaxed) {
+        0 => said(200, "{\"access_token\":\"t\",\"expires_in\":3}").into(),
+        _ => said(500, "").into(),
+    })
+    .await;
+    let signed_in = signed_in(&server);
+    assert_eq!(shown(&signed_in).await, "Bearer t");
+    tokio::time::sleep(Duration::from_millis(2_420)).await;
+    for _ in 0..20 {
+        assert_eq!(shown(&signed_in).await, "Bearer t");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(server.arrived().len(), 2);
+}
