@@ -89,7 +89,7 @@ fn answer(arrived: &Arrived) -> Reply {
 async fn whatever_the_server_says_the_word_is_right_and_comes_in_time() {
     drop(bomb());
     let server = Server::start(answer).await;
-    let registry = connected(&server, &CONNECTION);
+    let registry = connected(&server, CONNECTION);
     for (number, word) in [
         (1, "unavailable"),
         (2, "garbled"),
