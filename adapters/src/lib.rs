@@ -40,8 +40,6 @@ pub mod settings;
 pub mod soap;
 pub mod text;
 pub mod tree;
-#[cfg(feature = "postgres")]
-mod upstream_tls;
 
 pub use check::{Problem, check};
 pub use connect::{ConnectError, connect, connect_measured};

@@ -12,6 +12,7 @@ mod outage;
 mod schema;
 mod settings;
 mod statements;
+mod tls;
 mod translate;
 
 #[cfg(test)]
@@ -21,11 +22,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use rustls::RootCertStore;
 use tokio::sync::OnceCell;
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub use settings::Settings;
 pub(crate) use {client::check_records, settings::check};
@@ -33,7 +32,6 @@ pub(crate) use {client::check_records, settings::check};
 use crate::check::Records;
 use crate::connect::ConnectError;
 use crate::own_runtime::OwnRuntime;
-use crate::upstream_tls::{Files, client_config};
 use client::{Client, Listening, Shared, Unchecked};
 
 /// What every session is told at its beginning: dates in one form, and no right to write.
@@ -50,7 +48,7 @@ pub(crate) fn connect(
 ) -> Result<Client, ConnectError> {
     let unreachable = |what: String| ConnectError::Unreachable { what };
     let config = config(settings, base)?;
-    let tls = tls(settings, base)?;
+    let tls = tls::connector(settings, base)?;
     let manager_config = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
@@ -115,30 +113,4 @@ fn config(settings: &Settings, base: &Path) -> Result<Config, ConnectError> {
         config.password(password.trim_end_matches(['\r', '\n']));
     }
     Ok(config)
-}
-
-fn tls(settings: &Settings, base: &Path) -> Result<MakeRustlsConnect, ConnectError> {
-    let Some(ca) = &settings.ca else {
-        // For a socket of this machine; no certificate would be accepted.
-        let nobody = rustls::ClientConfig::builder_with_provider(Arc::new(
-            rustls::crypto::aws_lc_rs::default_provider(),
-        ))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| ConnectError::Unreachable {
-            what: error.to_string(),
-        })?
-        .with_root_certificates(RootCertStore::empty())
-        .with_no_client_auth();
-        return Ok(MakeRustlsConnect::new(nobody));
-    };
-    let ca = base.join(ca.get_ref());
-    let own = settings.certificate.as_ref().zip(settings.key.as_ref());
-    let own = own.map(|(certificate, key)| (base.join(certificate.get_ref()), base.join(key.get_ref())));
-    let files = Files {
-        ca: &ca,
-        own: own
-            .as_ref()
-            .map(|(certificate, key)| (certificate.as_path(), key.as_path())),
-    };
-    client_config(&files).map(MakeRustlsConnect::new)
 }

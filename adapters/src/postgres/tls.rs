@@ -7,19 +7,46 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::settings::Settings;
 use crate::connect::ConnectError;
 
+/// How connections are secured: by the configured authority, or not at all on a socket of this machine.
+pub(super) fn connector(settings: &Settings, base: &Path) -> Result<MakeRustlsConnect, ConnectError> {
+    let Some(ca) = &settings.ca else {
+        // For a socket of this machine; no certificate would be accepted.
+        let nobody = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| ConnectError::Unreachable {
+                what: error.to_string(),
+            })?
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        return Ok(MakeRustlsConnect::new(nobody));
+    };
+    let ca = base.join(ca.get_ref());
+    let own = settings.certificate.as_ref().zip(settings.key.as_ref());
+    let own = own.map(|(certificate, key)| (base.join(certificate.get_ref()), base.join(key.get_ref())));
+    let files = Files {
+        ca: &ca,
+        own: own
+            .as_ref()
+            .map(|(certificate, key)| (certificate.as_path(), key.as_path())),
+    };
+    client_config(&files).map(MakeRustlsConnect::new)
+}
+
 /// The files of a TLS connection.
-pub(crate) struct Files<'a> {
+struct Files<'a> {
     /// The authorities that the registry's certificate may come from, PEM.
-    pub(crate) ca: &'a Path,
+    ca: &'a Path,
     /// The gateway's own certificate and key, PEM, where the registry asks for them.
-    pub(crate) own: Option<(&'a Path, &'a Path)>,
+    own: Option<(&'a Path, &'a Path)>,
 }
 
 /// TLS 1.2 and 1.3, with the configured authorities alone.
-pub(crate) fn client_config(files: &Files<'_>) -> Result<ClientConfig, ConnectError> {
+fn client_config(files: &Files<'_>) -> Result<ClientConfig, ConnectError> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(files.ca)? {
         roots
