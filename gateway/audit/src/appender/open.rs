@@ -174,10 +174,8 @@ impl<S: Storage, C: Clock> Opened<S, C> {
         }
 
         let mut publisher = Publisher::new(Arc::clone(&shared), published.size, start.synced, placed);
-        if !shared.tiles.reach(size).map_err(OpenError::file("tile"))? {
-            // Receipts need what a crash took, at once.
-            publisher.step();
-        }
+        // A crash may have taken or torn tiles that were not yet synced, and receipts are made of them.
+        publisher.step();
         Ok(Self {
             writer: Writer::new(Arc::clone(&shared), signer, options, clock, start.segment),
             publisher,
