@@ -12,8 +12,8 @@ use crate::segment;
 use crate::storage::Storage;
 use crate::tree::{ROWS, TILE_HEIGHT, full_tiles};
 
-/// Rest after a segment was sealed, in times of that work: a fiftieth of a core is taken.
-const REST: u32 = 49;
+/// Rest after a segment was sealed, in times of that work: a tenth of a core is taken.
+const REST: u32 = 9;
 
 /// How far keeping came.
 pub(super) struct Keeper<S: Storage> {
