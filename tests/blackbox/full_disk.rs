@@ -15,8 +15,8 @@ use proto::population::v1::{BatchConfirmCitizensItem, BatchConfirmCitizensReques
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
-/// The log writes 16 MiB of zeros ahead, and wants as much to begin again.
-const DISK: &str = "48m";
+/// The log writes 16 MiB of zeros ahead, wants as much to begin again, and keeps the bundles of what was written: twice.
+const DISK: &str = "128m";
 const REFUSED_WITHIN: Duration = Duration::from_secs(1);
 const SERVES_WITHIN: Duration = Duration::from_secs(5);
 /// Calls until the zeros written ahead must have been used up.
