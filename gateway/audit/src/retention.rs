@@ -121,7 +121,7 @@ impl<S: Storage> Appender<S> {
     }
 
     /// Removes, now that an entry which tells of it is durable: an operation [`Operation::Retention`] with the removal's text as its
-    /// detail. A crash in between leaves some of the segments; the next removal takes them.
+    /// detail. A crash in between leaves some of the segments or bundles; the next removal takes them.
     ///
     /// # Errors
     /// When the entry does not tell of it, or the system refuses.
@@ -145,8 +145,15 @@ impl<S: Storage> Appender<S> {
             }
             shared.storage.sync_directory(&layout.journal)?;
         }
-        for number in removal.from >> TILE_HEIGHT..removal.until >> TILE_HEIGHT {
+        let first = removal.from >> TILE_HEIGHT;
+        for number in first..removal.until >> TILE_HEIGHT {
             shared.tiles.remove_bundle(number)?;
+        }
+        // What a crash left of the removal before: the last of its bundles, for they go from the front.
+        for number in (0..first).rev() {
+            if !shared.tiles.remove_bundle(number)? {
+                break;
+            }
         }
         Ok(())
     }

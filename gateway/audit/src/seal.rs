@@ -85,7 +85,8 @@ impl<F: StoredFile> Sealed<F> {
         let (mut starts, mut at, mut left) = (vec![0], 0, length);
         for frame in 0..frames as usize {
             let (packed, whole) = (word(&table, 8 + frame * 8)?, word(&table, 12 + frame * 8)?);
-            if u64::from(whole) != left.min(FRAME as u64) || whole == 0 {
+            // What does not shrink grows by a few bytes; a length from outside never asks for more memory.
+            if u64::from(whole) != left.min(FRAME as u64) || whole == 0 || packed as usize > 2 * FRAME {
                 return Err(damaged("length of a frame"));
             }
             left -= u64::from(whole);

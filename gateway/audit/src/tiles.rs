@@ -82,14 +82,14 @@ impl<S: Storage> Tiles<S> {
         }
     }
 
-    /// Takes the full bundle of entries away.
-    pub(crate) fn remove_bundle(&self, number: u64) -> io::Result<()> {
+    /// Takes the full bundle of entries away; whether it was there.
+    pub(crate) fn remove_bundle(&self, number: u64) -> io::Result<bool> {
         match self
             .storage
             .remove(&self.layout.full_tile(Series::Entries, number))
         {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            other => other.map(|()| true),
         }
     }
 

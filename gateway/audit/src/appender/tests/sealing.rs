@@ -312,6 +312,22 @@ fn after_retention_the_rest_verifies_and_the_tree_is_provable() {
 }
 
 #[test]
+fn the_next_removal_takes_the_bundles_that_a_crash_left_of_the_one_before() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let log = at_work(folder.path());
+    sealed(&log, folder.path(), 1200);
+    let bundle = |number: u64| folder.path().join(format!("tile/entries/{number:03}"));
+    let bundles = [0, 1].map(|number| fs::read(bundle(number)).expect("a bundle"));
+    let until = remove_before(&log, 700).expect("something is old");
+    let last = (until >> 8) - 1;
+    assert!(!bundle(last).exists());
+    fs::write(bundle(last), &bundles[usize::try_from(last).expect("small")]).expect("own file");
+    sealed(&log, folder.path(), 600);
+    remove_before(&log, 1100).expect("something is old");
+    assert!(!bundle(last).exists());
+}
+
+#[test]
 fn a_missing_beginning_that_no_entry_tells_of_is_a_removal() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let log = at_work(folder.path());
