@@ -72,7 +72,16 @@ pub(crate) fn connect(
         checked: OnceCell::new(),
     });
     let opening = Arc::clone(&shared);
-    match runtime.wait(async move { opening.open().await }) {
+    let within = settings.connect_timeout.0 * 3;
+    let open = async move {
+        match tokio::time::timeout(within, opening.open()).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Unchecked::Unreachable(crate::Error::unavailable(
+                "the database says nothing",
+            ))),
+        }
+    };
+    match runtime.wait(open) {
         Some(Ok(())) => {}
         Some(Err(Unchecked::Settings(problems))) => return Err(ConnectError::Settings(problems)),
         Some(Err(Unchecked::Unreachable(error))) => {

@@ -253,7 +253,11 @@ impl<R: Registry> Registry for Routed<R> {
     async fn check(&self) -> Result<(), Error> {
         let checks = self.ways.iter().map(|way| async move {
             let trial = (!way.breaker.is_closed()).then(|| way.breaker.admit()).flatten();
-            let outcome = way.inner.check().await;
+            // One silent way must not speak for the others.
+            let outcome = match timeout(self.try_timeout / 2, way.inner.check()).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(Error::unavailable("no answer in time")),
+            };
             if let Some(trial) = trial {
                 let end = if outcome.is_ok() {
                     End::Answered

@@ -36,6 +36,10 @@ impl Origin {
         if authority.as_str().contains('@') || uri.query().is_some() || url.contains('#') || odd(uri.path()) {
             return Err(wanted);
         }
+        // A port that is none would else become the usual one.
+        if authority.port_u16().is_none() && authority.as_str() != authority.host() {
+            return Err(wanted);
+        }
         let host = authority.host().trim_matches(['[', ']']);
         if host.is_empty() {
             return Err(wanted);
@@ -144,6 +148,8 @@ mod tests {
             "https://x#y",
             "https://x/../y",
             "https://",
+            "https://x:99999",
+            "https://x:port",
             "https://x y",
         ] {
             assert!(Origin::parse(url).is_err(), "{url}");

@@ -70,10 +70,11 @@ impl Client {
     /// What a status says that holds no record.
     fn refusal(&self, form: TextForm, answer: &Answer) -> Error {
         let status = answer.status;
+        // What a security server says of itself is no answer of the registry, whatever its status means there.
+        if let Some(code) = answer.header("x-road-error").filter(|_| self.xroad.is_some()) {
+            return of_xroad(code, self.verdict.of_code(code));
+        }
         if !self.verdict.names_status(status) {
-            if let Some(code) = answer.header("x-road-error").filter(|_| self.xroad.is_some()) {
-                return of_xroad(code, self.verdict.of_code(code));
-            }
             let node = self.read(form, answer).ok();
             let code = node.and_then(|node| self.verdict.code(&node).ok().flatten());
             let word = code.as_deref().and_then(|code| self.verdict.of_code(code));

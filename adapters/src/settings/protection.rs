@@ -29,8 +29,8 @@ pub struct Protection {
     pub max_depth: usize,
     /// Largest raw answer, after decompression.
     pub max_answer: Size,
-    /// Deepest nesting of a raw answer's objects, lists or elements.
-    #[serde(deserialize_with = "at_least_one")]
+    /// Deepest nesting of a raw answer's objects, lists or elements, at most 128: reading goes down by recursion.
+    #[serde(deserialize_with = "depth")]
     pub max_answer_depth: usize,
     /// Most values, objects, lists, elements and attributes of a raw answer.
     #[serde(deserialize_with = "at_least_one")]
@@ -64,8 +64,7 @@ pub struct Retry {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Breaker {
-    /// Failures in a row that close the route. A success makes up for a quarter of a failure, so that
-    /// a route of which more than a fifth of the answers fail is closed sooner or later. 0: never.
+    /// Failures in a row that close the route. 0: never.
     #[serde(deserialize_with = "at_most_a_thousand")]
     pub failures: u16,
     /// How long the route isn't asked; twice as long after each trial that fails, up to `longest`.
@@ -136,6 +135,10 @@ fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::
         0 => Err(D::Error::custom("found 0, wanted at least 1")),
         number => Ok(number),
     }
+}
+
+fn depth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    within(deserializer, 1, 128)
 }
 
 fn at_most_five<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
