@@ -5,6 +5,7 @@ mod caller;
 mod catalog;
 mod operation;
 
+pub(crate) use audit_log::Kinds;
 use std::sync::Arc;
 
 use audit::Index;
@@ -27,7 +28,7 @@ pub fn others(
     let audit = proto::audit::v1::audit_service_server::AuditServiceServer::new(audit_log::AuditLog::new(
         exchange.clone(),
         index,
-        audit_log::Kinds::of(methods.values()),
+        Kinds::of(methods.values()),
     ));
     let catalog = proto::catalog::v1::catalog_service_server::CatalogServiceServer::new(catalog::Catalog {
         exchange: exchange.clone(),

@@ -60,7 +60,9 @@ fn check(registries: &[String], config: &std::path::Path, out: &mut impl Write) 
         let began = std::time::Instant::now();
         let said = match Opened::of(&settings, &name, opened::file(&settings, &name)?) {
             Err(problem) => {
-                worst = worst.max(NO);
+                // What does not fit is told as text; what can't be reached keeps its type.
+                let unreachable = problem.is::<adapters::ConnectError>();
+                worst = worst.max(if unreachable { UNAVAILABLE } else { NO });
                 problem.to_string()
             }
             Ok(opened) => match opened.check() {

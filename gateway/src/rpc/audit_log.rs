@@ -7,6 +7,7 @@
 //! | `page` | size and token of a page |
 //! | `read` | entries from the log, compared with its tree |
 //! | `search` | a page of what the index finds |
+//! | `searches` | work that reads files, a few at a time |
 //! | `subject` | who looked at a person or an enterprise |
 //! | `proofs` | one entry, and proofs about the tree |
 //! | `tail` | entries as they come |
@@ -17,6 +18,7 @@ mod page;
 mod proofs;
 mod read;
 mod search;
+mod searches;
 mod subject;
 mod tail;
 
@@ -25,25 +27,22 @@ use std::sync::Arc;
 use audit::{Index, Operation};
 use proto::audit::v1 as wire;
 use proto::audit::v1::audit_service_server::AuditService;
-use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
 use super::caller::caller;
 use crate::exchange::Exchange;
 use crate::identity::Caller;
-use crate::status::{Reason, Refusal};
+use crate::status::Refusal;
 use auditor::sight;
+use searches::Searches;
 pub(crate) use subject::Kinds;
 use tail::Tail;
-
-/// Searches at one time. Against auditors who take the cores from those who look up.
-const SEARCHES: usize = 2;
 
 pub(super) struct AuditLog {
     exchange: Arc<Exchange>,
     index: Arc<Index>,
     kinds: Kinds,
-    searches: Arc<Semaphore>,
+    searches: Searches,
 }
 
 impl AuditLog {
@@ -52,7 +51,7 @@ impl AuditLog {
             exchange,
             index,
             kinds,
-            searches: Arc::new(Semaphore::new(SEARCHES)),
+            searches: Searches::new(),
         }
     }
 
@@ -69,23 +68,6 @@ impl AuditLog {
             .logged_with(caller, operation, detail, outcome)
             .await;
         logged.map(Response::new)
-    }
-
-    /// Work that reads files, off the threads that answer, a few at a time.
-    async fn aside<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
-    ) -> Result<T, Refusal> {
-        let failed = || Refusal::new(Reason::Internal, "the reading ended before its answer");
-        let place = Arc::clone(&self.searches)
-            .acquire_owned()
-            .await
-            .map_err(|_| failed())?;
-        let work = move || {
-            let _place = place;
-            work()
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|_| failed())?
     }
 }
 
@@ -120,7 +102,11 @@ impl AuditService for AuditLog {
             .answer(&caller, Operation::TailEntries, &detail, tail)
             .await?
             .into_inner();
-        Ok(Response::new(tail::start(Arc::clone(&self.exchange), asked)))
+        Ok(Response::new(tail::start(
+            Arc::clone(&self.exchange),
+            self.searches.clone(),
+            asked,
+        )))
     }
 
     async fn get_entry(

@@ -77,6 +77,11 @@ impl Prove {
                 let receipt = Receipt::parse(&answer.proof)?;
                 // Whoever answers is not believed.
                 receipt.verify(&answer.entry_bytes, key)?;
+                anyhow::ensure!(
+                    receipt.index == index,
+                    "the gateway proves entry {} and not {index}",
+                    receipt.index
+                );
                 (answer.entry_bytes.to_vec(), receipt)
             }
         };

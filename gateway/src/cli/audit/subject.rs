@@ -16,7 +16,7 @@ use super::{Usage, told};
 use crate::cli::shown;
 use crate::clock::Moment;
 use crate::record::method::methods;
-use crate::record::schema::canonical_identifier;
+use crate::rpc::Kinds;
 
 /// Tells who looked at a person or an enterprise: when, for which dossier, which fields, under which agreement.
 ///
@@ -118,16 +118,9 @@ impl SubjectCommand {
                 .read_line(&mut text)
                 .context("standard input")?;
         }
-        let methods = methods(&proto::descriptors())?;
-        let Some(method) = methods
-            .values()
-            .find(|method| *method.key.identifier == self.kind)
-        else {
-            // A sort of number of a sectoral registry: it is taken as it is written.
-            return Ok(text.trim().to_owned());
-        };
-        let identifier = canonical_identifier(method.key.rule, text.trim());
-        Ok(identifier.map_err(|_| Usage(format!("--id: wanted a well-formed {}", self.kind)))?)
+        let kinds = Kinds::of(methods(&proto::descriptors())?.values());
+        let identifier = kinds.canonical(&self.kind, text.trim());
+        Ok(identifier.map_err(|refusal| Usage(refusal.message))?)
     }
 
     /// The subject's pseudonym under the keys of every period.

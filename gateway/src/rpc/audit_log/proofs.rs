@@ -19,17 +19,18 @@ impl AuditLog {
         index: u64,
     ) -> Result<wire::GetEntryResponse, Refusal> {
         let log = self.exchange.log.clone();
-        self.aside(move || {
-            let bytes = seen(&log, &scope, index)?;
-            let proof = log.receipt(index).map_err(|error| failed(&error))?.to_string();
-            let entry = wire::Entry::decode(bytes.as_slice());
-            Ok(wire::GetEntryResponse {
-                entry: Some(entry.map_err(|error| failed(&error))?),
-                entry_bytes: bytes.into(),
-                proof,
+        self.searches
+            .aside(move || {
+                let bytes = seen(&log, &scope, index)?;
+                let proof = log.receipt(index).map_err(|error| failed(&error))?.to_string();
+                let entry = wire::Entry::decode(bytes.as_slice());
+                Ok(wire::GetEntryResponse {
+                    entry: Some(entry.map_err(|error| failed(&error))?),
+                    entry_bytes: bytes.into(),
+                    proof,
+                })
             })
-        })
-        .await
+            .await
     }
 
     pub(super) async fn inclusion(
@@ -38,31 +39,32 @@ impl AuditLog {
         asked: wire::ProveInclusionRequest,
     ) -> Result<wire::ProveInclusionResponse, Refusal> {
         let log = self.exchange.log.clone();
-        self.aside(move || {
-            let index = asked.index;
-            seen(&log, &scope, index)?;
-            let signed = log.checkpoint();
-            let tree_size = size(asked.tree_size, signed.checkpoint().size, "tree_size")?;
-            if index >= tree_size {
-                return Err(malformed("tree_size"));
-            }
-            let path = log.prove_inclusion(index, tree_size);
-            let path = path.map_err(|error| failed(&error))?;
-            let leaf = log.leaf(index).map_err(|error| failed(&error))?;
-            let root = log.root(tree_size).map_err(|error| failed(&error))?;
-            if !audit::proof::verify_inclusion(&leaf, index, tree_size, &path, &root) {
-                return Err(failed(&ReadError::Inconsistent));
-            }
-            Ok(wire::ProveInclusionResponse {
-                index,
-                tree_size,
-                leaf_hash: leaf.to_vec().into(),
-                path: path.iter().map(|hash| hash.to_vec().into()).collect(),
-                root: root.to_vec().into(),
-                checkpoint: signed.note().to_owned(),
+        self.searches
+            .aside(move || {
+                let index = asked.index;
+                seen(&log, &scope, index)?;
+                let signed = log.checkpoint();
+                let tree_size = size(asked.tree_size, signed.checkpoint().size, "tree_size")?;
+                if index >= tree_size {
+                    return Err(malformed("tree_size"));
+                }
+                let path = log.prove_inclusion(index, tree_size);
+                let path = path.map_err(|error| failed(&error))?;
+                let leaf = log.leaf(index).map_err(|error| failed(&error))?;
+                let root = log.root(tree_size).map_err(|error| failed(&error))?;
+                if !audit::proof::verify_inclusion(&leaf, index, tree_size, &path, &root) {
+                    return Err(failed(&ReadError::Inconsistent));
+                }
+                Ok(wire::ProveInclusionResponse {
+                    index,
+                    tree_size,
+                    leaf_hash: leaf.to_vec().into(),
+                    path: path.iter().map(|hash| hash.to_vec().into()).collect(),
+                    root: root.to_vec().into(),
+                    checkpoint: signed.note().to_owned(),
+                })
             })
-        })
-        .await
+            .await
     }
 
     pub(super) async fn consistency(
@@ -70,26 +72,27 @@ impl AuditLog {
         asked: wire::ProveConsistencyRequest,
     ) -> Result<wire::ProveConsistencyResponse, Refusal> {
         let log = self.exchange.log.clone();
-        self.aside(move || {
-            let signed = log.checkpoint();
-            let new_size = size(asked.new_size, signed.checkpoint().size, "new_size")?;
-            let old_size = asked.old_size;
-            if old_size > new_size {
-                return Err(malformed("old_size"));
-            }
-            let path = log.prove_consistency(old_size, new_size);
-            let path = path.map_err(|error| failed(&error))?;
-            let root = |size| log.root(size).map_err(|error| failed(&error));
-            Ok(wire::ProveConsistencyResponse {
-                old_size,
-                new_size,
-                path: path.iter().map(|hash| hash.to_vec().into()).collect(),
-                old_root: root(old_size)?.to_vec().into(),
-                new_root: root(new_size)?.to_vec().into(),
-                checkpoint: signed.note().to_owned(),
+        self.searches
+            .aside(move || {
+                let signed = log.checkpoint();
+                let new_size = size(asked.new_size, signed.checkpoint().size, "new_size")?;
+                let old_size = asked.old_size;
+                if old_size > new_size {
+                    return Err(malformed("old_size"));
+                }
+                let path = log.prove_consistency(old_size, new_size);
+                let path = path.map_err(|error| failed(&error))?;
+                let root = |size| log.root(size).map_err(|error| failed(&error));
+                Ok(wire::ProveConsistencyResponse {
+                    old_size,
+                    new_size,
+                    path: path.iter().map(|hash| hash.to_vec().into()).collect(),
+                    old_root: root(old_size)?.to_vec().into(),
+                    new_root: root(new_size)?.to_vec().into(),
+                    checkpoint: signed.note().to_owned(),
+                })
             })
-        })
-        .await
+            .await
     }
 }
 

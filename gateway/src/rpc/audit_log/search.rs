@@ -65,7 +65,8 @@ impl AuditLog {
     pub(super) async fn find(&self, question: Question, page: &Page) -> Result<Found, Refusal> {
         let (log, index) = (self.exchange.log.clone(), Arc::clone(&self.index));
         let (from, size) = (page.from, page.size);
-        self.aside(move || find(&log, &index, Question { from, ..question }, size))
+        self.searches
+            .aside(move || find(&log, &index, Question { from, ..question }, size))
             .await
     }
 }

@@ -29,7 +29,8 @@ impl Kinds {
         Self(keys.map(|key| (Arc::clone(&key.identifier), key.rule)).collect())
     }
 
-    fn canonical(&self, kind: &str, identifier: &str) -> Result<String, Refusal> {
+    /// The identifier as lookups know it.
+    pub(crate) fn canonical(&self, kind: &str, identifier: &str) -> Result<String, Refusal> {
         let Some(rule) = self.0.get(kind) else {
             let known = self.0.keys().map(|kind| &**kind).collect::<Vec<_>>().join(", ");
             let message = format!("kind is none of these: {known}");
@@ -47,7 +48,11 @@ impl AuditLog {
         mut asked: wire::ListSubjectAccessesRequest,
     ) -> Result<wire::ListSubjectAccessesResponse, Refusal> {
         let identifier = self.kinds.canonical(&asked.kind, &asked.identifier)?;
-        let pseudonyms = pseudonyms(&self.exchange, &asked.kind, &identifier)?;
+        let (exchange, kind) = (Arc::clone(&self.exchange), asked.kind.clone());
+        let pseudonyms = self
+            .searches
+            .aside(move || pseudonyms(&exchange, &kind, &identifier))
+            .await?;
         // A token of the page is bound to pseudonyms: a hash of the identifier would tell it to who tries them all.
         let size = std::mem::take(&mut asked.page_size);
         let token = std::mem::take(&mut asked.page_token);

@@ -10,8 +10,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::filter;
 use super::read::read;
+use super::{Searches, filter};
 use crate::exchange::Exchange;
 use crate::status::{Reason, Refusal};
 
@@ -59,10 +59,10 @@ impl Asked {
 }
 
 /// Starts the stream; it ends when the reader goes.
-pub(super) fn start(exchange: Arc<Exchange>, asked: Asked) -> Tail {
+pub(super) fn start(exchange: Arc<Exchange>, searches: Searches, asked: Asked) -> Tail {
     let (sender, receiver) = mpsc::channel(AHEAD);
     tokio::spawn(async move {
-        let ended = run(&exchange, asked, &sender).await;
+        let ended = run(&exchange, searches, asked, &sender).await;
         // The reader is told once it reads again; one that went is not waited for.
         drop(sender.send(Err(ended)).await);
     });
@@ -72,6 +72,7 @@ pub(super) fn start(exchange: Arc<Exchange>, asked: Asked) -> Tail {
 /// Sends what fits until there is a reason to end.
 async fn run(
     exchange: &Exchange,
+    searches: Searches,
     asked: Asked,
     sender: &mpsc::Sender<Result<wire::TailEntriesResponse, Status>>,
 ) -> Status {
@@ -92,8 +93,14 @@ async fn run(
         }
         let size = news.borrow_and_update().size;
         while next < size {
+            if sender.is_closed() {
+                return Status::cancelled("the reader went");
+            }
+            if Instant::now() >= end {
+                return again(next, "the stream has lived as long as a token may");
+            }
             let until = size.min(next + CHUNK);
-            let entries = match chunk(&exchange.log, &question, next, until).await {
+            let entries = match chunk(&searches, &exchange.log, &question, next, until).await {
                 Ok(entries) => entries,
                 Err(refusal) => return refusal.status("", None),
             };
@@ -123,6 +130,7 @@ async fn run(
 
 /// The entries that fit among a few.
 async fn chunk(
+    searches: &Searches,
     log: &Appender,
     question: &Arc<Question>,
     from: u64,
@@ -138,8 +146,7 @@ async fn chunk(
         }
         Ok(entries)
     };
-    let failed = |_| Refusal::new(Reason::Internal, "the reading ended before its answer");
-    tokio::task::spawn_blocking(work).await.map_err(failed)?
+    searches.aside(work).await
 }
 
 fn again(next: u64, why: &str) -> Status {
