@@ -1,14 +1,17 @@
-//! What is wrong with a registry's settings, all of it at once, without opening anything.
+//! What is wrong with a registry's settings, all of it at once, without connecting to anybody.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 use crate::codes::CodeTables;
 use crate::embedded;
+#[cfg(feature = "grpc")]
+use crate::grpc;
 use crate::mapping::{self, Form, Plan};
 #[cfg(feature = "postgres")]
 use crate::postgres;
@@ -27,10 +30,16 @@ pub struct Problem {
     pub message: String,
 }
 
-/// Checks settings against the canonical schemas. Empty when nothing is wrong.
+/// Checks settings against the canonical schemas, and those of the registry that stand in files. Paths of
+/// these start from `base`. Empty when nothing is wrong.
 #[must_use]
-pub fn check(settings: &RegistrySettings, pool: &DescriptorPool, codes: &CodeTables) -> Vec<Problem> {
-    plans(settings, pool, codes).err().unwrap_or_default()
+pub fn check(
+    settings: &RegistrySettings,
+    base: &Path,
+    pool: &DescriptorPool,
+    codes: &CodeTables,
+) -> Vec<Problem> {
+    plans(settings, base, pool, codes).err().unwrap_or_default()
 }
 
 /// The canonical records of a registry, by full name.
@@ -46,11 +55,14 @@ pub(crate) struct Record {
 /// The checked settings, ready to be carried out; or all that is wrong.
 pub(crate) fn plans(
     settings: &RegistrySettings,
+    base: &Path,
     pool: &DescriptorPool,
     codes: &CodeTables,
 ) -> Result<Arc<Records>, Vec<Problem>> {
     let form = match &settings.routes {
         Routes::Embedded(_) => Form::Rows,
+        #[cfg(feature = "grpc")]
+        Routes::Grpc(_) => Form::Tree,
         #[cfg(feature = "rest")]
         Routes::Rest(_) => Form::Tree,
         #[cfg(feature = "soap")]
@@ -58,6 +70,8 @@ pub(crate) fn plans(
         #[cfg(feature = "postgres")]
         Routes::Postgres(_) => Form::Rows,
     };
+    #[cfg(not(feature = "grpc"))]
+    let _ = base;
     let (records, mut problems) = records(settings, pool, codes, form);
     let records = Arc::new(records);
     settings.routes.check(&mut problems);
@@ -67,6 +81,12 @@ pub(crate) fn plans(
                 embedded::check(route.connection.get_ref(), &mut problems);
             }
             embedded::check_records(&records, &mut problems);
+        }
+        #[cfg(feature = "grpc")]
+        Routes::Grpc(routes) => {
+            for route in routes {
+                grpc::check(&route.connection, base, &records, &mut problems);
+            }
         }
         #[cfg(feature = "rest")]
         Routes::Rest(routes) => {

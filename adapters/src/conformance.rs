@@ -363,6 +363,7 @@ impl Suite<'_> {
             record: Arc::clone(&self.fixture.record),
             key: key.into(),
             deadline,
+            call: None,
         };
         let given = self.registry.look_up(question).await;
         if let Err(error) = &given

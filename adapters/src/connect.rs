@@ -17,6 +17,8 @@ use prost_reflect::DescriptorPool;
 use crate::check::{Problem, Records, plans};
 use crate::codes::CodeTables;
 use crate::embedded;
+#[cfg(feature = "grpc")]
+use crate::grpc;
 use crate::guarded::{Guarded, Limits};
 use crate::measured::{Measured, Measures};
 #[cfg(feature = "postgres")]
@@ -69,12 +71,18 @@ pub fn connect_measured(
     pool: &DescriptorPool,
     codes: &CodeTables,
 ) -> Result<(Arc<dyn Registry>, Arc<Measures>), ConnectError> {
-    let records = plans(settings, pool, codes).map_err(ConnectError::Settings)?;
+    let records = plans(settings, base, pool, codes).map_err(ConnectError::Settings)?;
     match &settings.routes {
         Routes::Embedded(routes) => {
             let open = |connection: &embedded::Settings| {
                 embedded::connect(name, connection, base, Arc::clone(&records))
             };
+            Ok(wrapped(name, opened(routes, open)?, settings, &records))
+        }
+        #[cfg(feature = "grpc")]
+        Routes::Grpc(routes) => {
+            let limits = settings.protection.answer_limits();
+            let open = |connection: &grpc::Settings| grpc::connect(connection, base, &records, limits);
             Ok(wrapped(name, opened(routes, open)?, settings, &records))
         }
         #[cfg(feature = "rest")]

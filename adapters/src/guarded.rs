@@ -1,7 +1,7 @@
 //! The protections that every kind of registry stands behind.
 
 mod places;
-mod wire;
+pub(crate) mod wire;
 
 #[cfg(test)]
 mod tests;

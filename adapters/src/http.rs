@@ -31,7 +31,13 @@ mod xroad;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use client::{Answer, Client};
+pub(crate) use client::Answer;
+#[cfg(any(feature = "rest", feature = "soap"))]
+pub(crate) use client::Client;
+#[cfg(feature = "grpc")]
+pub(crate) use client::{LARGEST_HEAD_H2, LONGEST_IDLE};
+#[cfg(feature = "grpc")]
+pub(crate) use connector::{Connector, Stream};
 pub(crate) use headers::Headers;
 #[cfg(feature = "rest")]
 pub(crate) use headers::check_name;
@@ -39,12 +45,18 @@ pub(crate) use origin::{Origin, check_server};
 pub(crate) use request::{Asked, asked};
 pub use settings::{Answers, ApiKey, CredentialPlace, JsonHeader, OAuth2, Protocol, Server, SignIn};
 pub(crate) use sign_in::{SignedIn, check_sign_in};
+#[cfg(feature = "rest")]
+pub(crate) use template::percent;
+#[cfg(any(feature = "grpc", feature = "rest"))]
+pub(crate) use template::plain;
 #[cfg(feature = "soap")]
 pub(crate) use template::xml;
 pub(crate) use template::{Arguments, Template};
-#[cfg(feature = "rest")]
-pub(crate) use template::{percent, plain};
-pub(crate) use verdict::{Verdict, check_answers};
+pub(crate) use verdict::Verdict;
+#[cfg(any(feature = "rest", feature = "soap"))]
+pub(crate) use verdict::check_answers;
+#[cfg(feature = "grpc")]
+pub(crate) use verdict::check_answers_by;
 pub use word::Word;
 #[cfg(feature = "soap")]
 pub(crate) use word::presentable;

@@ -9,7 +9,7 @@
 //! | what an answer becomes, without asking anybody | [`mapper`] |
 //! | what is counted and timed | [`measured`] |
 //! | what every kind promises, to be run against a new one | [`conformance`] |
-//! | the kinds | [`embedded`], [`postgres`], [`rest`], [`soap`] |
+//! | the kinds | [`embedded`], [`grpc`], [`postgres`], [`rest`], [`soap`] |
 //! | code tables with days | [`codes`] |
 //! | an answer as a tree, and its bounds | [`tree`] |
 //! | names, dates and identifiers | [`text`] |
@@ -21,6 +21,8 @@ pub mod conformance;
 pub mod connect;
 pub mod embedded;
 pub mod error;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 mod guarded;
 #[cfg(feature = "http")]
 pub mod http;
@@ -46,5 +48,5 @@ pub use connect::{ConnectError, connect, connect_measured};
 pub use error::Error;
 pub use mapper::Mapper;
 pub use measured::{Measures, Snapshot};
-pub use registry::{Change, ChangeSink, Found, Question, Registry};
+pub use registry::{Call, Change, ChangeSink, Found, Question, Registry};
 pub use settings::RegistrySettings;

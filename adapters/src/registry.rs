@@ -61,6 +61,34 @@ pub struct Question {
     pub key: Arc<str>,
     /// When the answer is of no use any more.
     pub deadline: Instant,
+    /// The call that it is asked for, for a registry that wants to know; none when nobody called.
+    pub call: Option<Arc<Call>>,
+}
+
+/// A call, as far as a registry may be told of it: texts and messages that mean nothing here. Sensitive:
+/// `Debug` hides it.
+#[derive(Clone)]
+pub struct Call {
+    /// Number of the call in the gateway's own log.
+    pub request_id: Arc<str>,
+    /// The person on whose behalf it is made.
+    pub officer: Arc<str>,
+    /// In which role.
+    pub role: Arc<str>,
+    /// Why and for whom: a `LookupContext`, encoded.
+    pub context: Bytes,
+    /// The key as the caller gave it, second facts included, encoded.
+    pub key: Bytes,
+    /// Oldest answer that is of use, microseconds.
+    pub max_age: Option<i64>,
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Question {
@@ -116,6 +144,7 @@ mod tests {
             record: "lienthong.population.v1.Citizen".into(),
             key: "079090123456".into(),
             deadline: Instant::now(),
+            call: None,
         };
         let found = Found {
             record: Bytes::from_static(b"\x0a\x0c079090123456"),

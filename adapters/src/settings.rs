@@ -53,6 +53,9 @@ pub struct RegistrySettings {
 pub enum Kind {
     /// A SQLite database file on this machine.
     Embedded,
+    /// gRPC.
+    #[cfg(feature = "grpc")]
+    Grpc,
     /// JSON, or XML, over HTTP.
     #[cfg(feature = "rest")]
     Rest,
@@ -73,6 +76,11 @@ impl RegistrySettings {
                 .iter()
                 .map(|route| &route.connection.get_ref().file)
                 .collect(),
+            #[cfg(feature = "grpc")]
+            Routes::Grpc(routes) => routes
+                .iter()
+                .flat_map(|route| route.connection.get_ref().files())
+                .collect(),
             #[cfg(feature = "rest")]
             Routes::Rest(routes) => routes
                 .iter()
@@ -88,6 +96,20 @@ impl RegistrySettings {
                 .iter()
                 .flat_map(|route| route.connection.get_ref().files())
                 .collect(),
+        }
+    }
+
+    /// Those of the files that say what is asked and how answers are read: another content of theirs is
+    /// another configuration.
+    #[must_use]
+    pub fn schemas(&self) -> Vec<&Spanned<String>> {
+        match &self.routes {
+            #[cfg(feature = "grpc")]
+            Routes::Grpc(routes) => routes
+                .iter()
+                .flat_map(|route| route.connection.get_ref().schemas())
+                .collect(),
+            _ => Vec::new(),
         }
     }
 }

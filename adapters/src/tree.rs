@@ -1,11 +1,13 @@
 //! A registry's answer as a tree, whatever language it was written in.
 //!
-//! A kind whose registry answers in JSON or XML reads its answer into a [`Node`] ([`json`], [`xml`])
-//! and leaves the rest to the mapping. Reading is bounded: an answer that is too large, too deep or
+//! A kind whose registry answers in JSON, XML or protobuf messages reads its answer into a [`Node`]
+//! ([`json`], [`xml`], `message`) and leaves the rest to the mapping. Reading is bounded: an answer that is too large, too deep or
 //! of too many pieces is refused before it can fill the memory.
 
 pub mod intake;
 pub mod json;
+#[cfg(feature = "grpc")]
+pub mod message;
 mod path;
 pub mod xml;
 

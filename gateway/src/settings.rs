@@ -73,8 +73,8 @@ pub struct Settings {
     pub codes: CodeTables,
     /// The folder that relative paths start from.
     pub base: PathBuf,
-    /// SHA-256 of each file that was read: those of the tree, and the certificates, revocation lists
-    /// and key sets that it names. Private keys are not among them.
+    /// SHA-256 of each file that was read: those of the tree, and the certificates, revocation lists,
+    /// key sets and schemas that it names. Private keys are not among them.
     pub files: BTreeMap<PathBuf, [u8; 32]>,
     /// What is worth a look, though the tree is used.
     pub warnings: Vec<Problem>,
@@ -87,13 +87,19 @@ impl Settings {
         self.base.join(written)
     }
 
-    /// SHA-256 over what a registry is opened from: its file and the code tables.
+    /// SHA-256 over what a registry is opened from: its file, the schemas that it names and the code
+    /// tables.
     pub(crate) fn registry_file(&self, name: &str) -> [u8; 32] {
         let own = Path::new("registries").join(format!("{name}.toml"));
-        let read = self
-            .files
+        let schemas = self.registries.get(name).map(RegistrySettings::schemas);
+        let schemas: Vec<_> = schemas
             .iter()
-            .filter(|(path, _)| **path == own || path.starts_with("codes"));
+            .flatten()
+            .map(|written| Path::new(written.get_ref()))
+            .collect();
+        let read = self.files.iter().filter(|(path, _)| {
+            **path == own || path.starts_with("codes") || schemas.contains(&path.as_path())
+        });
         let mut hash = Sha256::new();
         for (path, of_file) in read {
             // The path's end is marked, and what follows it is of one length.
@@ -111,6 +117,10 @@ impl Settings {
             .gateway
             .public_files()
             .chain([self.gateway.tls.key.get_ref()]);
-        named.map(|written| self.path(written)).collect()
+        let schemas = self.registries.values().flat_map(RegistrySettings::schemas);
+        named
+            .map(|written| self.path(written))
+            .chain(schemas.map(|written| self.base.join(written.get_ref())))
+            .collect()
     }
 }

@@ -85,6 +85,7 @@ pub(super) fn question(record: &str, key: &str) -> Question {
         record: record.into(),
         key: key.into(),
         deadline: Instant::now() + Duration::from_secs(5),
+        call: None,
     }
 }
 

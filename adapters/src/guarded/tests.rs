@@ -71,7 +71,13 @@ const LIMITS: Limits = Limits {
 
 fn guarded<R: Registry>(inner: R) -> Arc<Guarded<R>> {
     let settings = toml::from_str(FILE).expect("the settings are right");
-    let records = plans(&settings, &proto::descriptors(), &Default::default()).expect("the mapping is right");
+    let records = plans(
+        &settings,
+        std::path::Path::new("."),
+        &proto::descriptors(),
+        &Default::default(),
+    )
+    .expect("the mapping is right");
     Arc::new(Guarded::new("test", inner, LIMITS, &records))
 }
 
@@ -80,6 +86,7 @@ fn question(key: &str, time: Duration) -> Question {
         record: CITIZEN.into(),
         key: key.into(),
         deadline: Instant::now() + time,
+        call: None,
     }
 }
 
@@ -171,7 +178,13 @@ async fn too_large_and_too_deep_is_garbled() {
     .encode_to_vec();
     assert_eq!(answer_to(three_deep.clone()).await, Ok(()));
     let settings = toml::from_str(FILE).expect("the settings are right");
-    let records = plans(&settings, &proto::descriptors(), &Default::default()).expect("the mapping is right");
+    let records = plans(
+        &settings,
+        std::path::Path::new("."),
+        &proto::descriptors(),
+        &Default::default(),
+    )
+    .expect("the mapping is right");
     let limits = Limits {
         max_depth: 2,
         ..LIMITS

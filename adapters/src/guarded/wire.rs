@@ -6,7 +6,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 /// What is wrong with an encoded record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Flaw {
+pub(crate) enum Flaw {
     #[error("the record's bytes are no message")]
     NotAMessage,
     #[error("a field of the record has another type than its schema says")]
@@ -57,7 +57,7 @@ pub(super) fn text(bytes: &[u8], number: u32) -> Option<&str> {
 }
 
 /// Takes one field's content off the front. Groups are no part of proto3.
-fn content<'a>(rest: &mut &'a [u8], wire: WireType) -> Result<&'a [u8], Flaw> {
+pub(crate) fn content<'a>(rest: &mut &'a [u8], wire: WireType) -> Result<&'a [u8], Flaw> {
     let whole = *rest;
     let length = match wire {
         WireType::Varint => {
@@ -88,7 +88,8 @@ fn packed(mut items: &[u8], wire: WireType) -> Result<(), Flaw> {
     Ok(())
 }
 
-fn wire_type(field: &FieldDescriptor) -> WireType {
+/// How a field's single value is written.
+pub(crate) fn wire_type(field: &FieldDescriptor) -> WireType {
     match field.kind() {
         Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => WireType::SixtyFourBit,
         Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => WireType::ThirtyTwoBit,

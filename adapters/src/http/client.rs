@@ -19,19 +19,22 @@ use crate::tree::{AnswerLimits, Intake};
 
 /// Largest head of an answer. Against headers that fill the memory.
 const LARGEST_HEAD: usize = 64 << 10;
-const LARGEST_HEAD_H2: u32 = 64 << 10;
+pub(crate) const LARGEST_HEAD_H2: u32 = 64 << 10;
 /// Most headers of an answer.
 const MOST_HEADERS: usize = 100;
-/// Connections that are kept for the next question, and how long.
+/// Connections that are kept for the next question.
 const MOST_IDLE: usize = 32;
-const LONGEST_IDLE: Duration = Duration::from_secs(30);
+/// How long a connection is kept that nobody uses.
+pub(crate) const LONGEST_IDLE: Duration = Duration::from_secs(30);
 
 /// Asks one origin.
 pub(crate) struct Client {
     origin: Origin,
+    #[cfg(any(feature = "rest", feature = "soap"))]
     connector: Connector,
     inner: legacy::Client<Connector, Full<Bytes>>,
     limits: AnswerLimits,
+    #[cfg(any(feature = "rest", feature = "soap"))]
     health: Option<String>,
 }
 
@@ -72,8 +75,10 @@ impl Client {
         Ok(Self {
             inner: builder.build(connector.clone()),
             origin,
+            #[cfg(any(feature = "rest", feature = "soap"))]
             connector,
             limits,
+            #[cfg(any(feature = "rest", feature = "soap"))]
             health: server.health.as_ref().map(|path| path.get_ref().clone()),
         })
     }
@@ -112,6 +117,7 @@ impl Client {
     }
 
     /// Whether the server can be asked.
+    #[cfg(any(feature = "rest", feature = "soap"))]
     pub(crate) async fn check(&self) -> Result<(), Error> {
         let Some(path) = &self.health else {
             let connected = self.connector.connect().await;

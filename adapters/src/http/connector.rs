@@ -30,11 +30,11 @@ const MOST_ADDRESSES: usize = 4;
 /// Why there is no connection, in a fixed phrase.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct Unconnected(pub(super) &'static str);
+pub(crate) struct Unconnected(pub(crate) &'static str);
 
 /// Makes connections.
 #[derive(Clone)]
-pub(super) struct Connector(Arc<Way>);
+pub(crate) struct Connector(Arc<Way>);
 
 struct Way {
     origin: Origin,
@@ -45,7 +45,7 @@ struct Way {
 
 impl Connector {
     /// Reads the files of a server's settings. The error says what stands in the way.
-    pub(super) fn new(
+    pub(crate) fn new(
         origin: &Origin,
         server: &Server,
         ca: Option<&str>,
@@ -67,8 +67,14 @@ impl Connector {
         })))
     }
 
+    /// Whether its connections are protected.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn is_tls(&self) -> bool {
+        self.0.tls.is_some()
+    }
+
     /// One connection, however long it takes within its time.
-    pub(super) async fn connect(&self) -> Result<TokioIo<Stream>, Unconnected> {
+    pub(crate) async fn connect(&self) -> Result<TokioIo<Stream>, Unconnected> {
         let way = &self.0;
         timeout(way.timeout, way.connect())
             .await
@@ -180,7 +186,7 @@ impl tower_service::Service<Uri> for Connector {
 }
 
 /// A connection with TLS or without.
-pub(super) enum Stream {
+pub(crate) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }

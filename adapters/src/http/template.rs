@@ -85,6 +85,12 @@ impl Template {
         self.0.contains(&Piece::Place(Argument::Key))
     }
 
+    /// Whether any argument stands in it.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn takes_anything(&self) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Place(_)))
+    }
+
     /// The texts between the places.
     pub(crate) fn literals(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ::http::{HeaderMap, Request, Response};
 use bytes::Bytes;
+use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -53,18 +54,25 @@ pub(crate) struct Arrived {
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
+    pub(crate) bytes: Bytes,
 }
 
 /// An answer, and how long it takes.
 pub(crate) struct Reply {
     pub(crate) answer: Response<Full<Bytes>>,
+    /// What stands behind the body.
+    pub(crate) end: Option<HeaderMap>,
     pub(crate) after: Duration,
 }
 
 impl From<Response<Full<Bytes>>> for Reply {
     fn from(answer: Response<Full<Bytes>>) -> Self {
         let after = Duration::ZERO;
-        Self { answer, after }
+        Self {
+            answer,
+            end: None,
+            after,
+        }
     }
 }
 
@@ -222,7 +230,7 @@ impl Shared {
     async fn answer(
         self: Arc<Self>,
         request: Request<Incoming>,
-    ) -> Result<Response<Full<Bytes>>, Infallible> {
+    ) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
         let (head, body) = request.into_parts();
         let body = body
             .collect()
@@ -236,11 +244,16 @@ impl Shared {
                 .map_or_else(String::new, ToString::to_string),
             headers: head.headers,
             body: String::from_utf8_lossy(&body).into_owned(),
+            bytes: body,
         });
         let reply = (self.answering)(&arrived);
         self.arrived.lock().expect("not poisoned").push(arrived);
         tokio::time::sleep(reply.after).await;
-        Ok(reply.answer)
+        let end = reply.end;
+        Ok(reply.answer.map(|body| match end {
+            Some(end) => body.with_trailers(async { Some(Ok(end)) }).boxed(),
+            None => body.boxed(),
+        }))
     }
 }
 

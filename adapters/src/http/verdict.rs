@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+#[cfg(any(feature = "rest", feature = "soap"))]
 use ::http::StatusCode;
 use ::http::header::HeaderName;
 
@@ -27,7 +28,23 @@ pub(crate) struct Verdict {
 }
 
 /// Reads the settings, and says what is wrong with them.
+#[cfg(any(feature = "rest", feature = "soap"))]
 pub(crate) fn check_answers(settings: &Answers, problems: &mut Vec<Problem>) -> Verdict {
+    let status = |text: &str| {
+        text.parse::<u16>()
+            .ok()
+            .filter(|status| (100..=599).contains(status))
+    };
+    check_answers_by(settings, status, "a status of HTTP", problems)
+}
+
+/// As [`check_answers`], for a protocol whose statuses `status` reads.
+pub(crate) fn check_answers_by(
+    settings: &Answers,
+    status: impl Fn(&str) -> Option<u16>,
+    wanted: &str,
+    problems: &mut Vec<Problem>,
+) -> Verdict {
     let mut path = |text: &Option<toml::Spanned<String>>| {
         let text = text.as_ref()?;
         let path = Path::parse(text.get_ref());
@@ -45,13 +62,11 @@ pub(crate) fn check_answers(settings: &Answers, problems: &mut Vec<Problem>) -> 
     }
     let mut statuses = BTreeMap::new();
     for (text, word) in &settings.statuses {
-        match text.get_ref().parse::<u16>() {
-            Ok(status @ 100..=599) => {
-                statuses.insert(status, *word);
-            }
-            _ => problems.push(Problem::at(
+        match status(text.get_ref()) {
+            Some(status) => drop(statuses.insert(status, *word)),
+            None => problems.push(Problem::at(
                 text.span(),
-                format!("found {:?}, wanted a status of HTTP", text.get_ref()),
+                format!("found {:?}, wanted {wanted}", text.get_ref()),
             )),
         }
     }
@@ -73,14 +88,22 @@ pub(crate) fn check_answers(settings: &Answers, problems: &mut Vec<Problem>) -> 
 
 impl Verdict {
     /// What a status means.
+    #[cfg(any(feature = "rest", feature = "soap"))]
     pub(crate) fn of_status(&self, status: StatusCode) -> Word {
         let said = self.statuses.get(&status.as_u16()).copied();
         said.unwrap_or_else(|| Word::of_status(status))
     }
 
     /// Whether the file itself says what a status means.
+    #[cfg(any(feature = "rest", feature = "soap"))]
     pub(crate) fn names_status(&self, status: StatusCode) -> bool {
         self.statuses.contains_key(&status.as_u16())
+    }
+
+    /// What the file itself says that a status means.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn said_of(&self, status: u16) -> Option<Word> {
+        self.statuses.get(&status).copied()
     }
 
     /// What a code means that the file names.
@@ -111,12 +134,14 @@ impl Verdict {
         }
     }
 
-    /// The record of an answer, if its code says that there is one.
+    /// The record of an answer, if its code says that there is one. `nothing`: what silence about the
+    /// record means, where the file says so.
     pub(crate) fn record(
         &self,
         record: &Record,
         node: Node,
         answer: &Answer,
+        nothing: Option<Word>,
         limits: AnswerLimits,
         key: &str,
     ) -> Result<Found, Error> {
@@ -130,7 +155,9 @@ impl Verdict {
         let told = tells(&record.plan.table, &node);
         match record.plan.map(node, limits) {
             // Silence about the record is no answer about it.
-            Err(Error::NotFound) if !told => Err(Error::garbled("the answer says nothing about a record")),
+            Err(Error::NotFound) if !told => Err(nothing
+                .and_then(|word| word.error("nothing"))
+                .unwrap_or_else(|| Error::garbled("the answer says nothing about a record"))),
             Err(error) => Err(error),
             Ok(found) => Ok(Found { transaction, ..found }),
         }

@@ -1,5 +1,6 @@
 //! What a registry's code means, in the words that the gateway answers with.
 
+#[cfg(any(feature = "rest", feature = "soap"))]
 use ::http::StatusCode;
 use serde::Deserialize;
 
@@ -48,6 +49,7 @@ impl Word {
 
     /// What a status of HTTP means where the file says nothing else. "Not found" is no status's
     /// meaning: a wrong path looks the same.
+    #[cfg(any(feature = "rest", feature = "soap"))]
     pub(crate) fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {
             200..=299 => Self::Ok,
@@ -72,6 +74,7 @@ pub(crate) fn presentable(code: &str) -> &str {
 mod tests {
     use super::*;
 
+    #[cfg(any(feature = "rest", feature = "soap"))]
     #[test]
     fn a_status_never_means_that_there_is_nobody() {
         for status in 100..600 {

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
+#[cfg(any(feature = "rest", feature = "soap"))]
 use crate::check::Problem;
 
 /// Who asks whom over X-Road.
@@ -19,6 +20,7 @@ pub struct XRoad {
 
 impl XRoad {
     /// What is wrong with the identifiers. `most`: the parts that a service may have.
+    #[cfg(any(feature = "rest", feature = "soap"))]
     pub(crate) fn check(&self, most: usize, problems: &mut Vec<Problem>) {
         for (text, least, most) in [(&self.client, 3, 4), (&self.service, 4, most)] {
             let parts: Vec<_> = text.get_ref().split('/').collect();

@@ -16,13 +16,18 @@ connection = { file = "x.db" }
 fn problems(file: &str) -> Vec<(String, String)> {
     let text = format!("{HEAD}{file}");
     let settings: RegistrySettings = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
-    check(&settings, &proto::descriptors(), &Default::default())
-        .into_iter()
-        .map(|problem| {
-            let place = problem.span.and_then(|span| text.get(span)).unwrap_or("nowhere");
-            (place.to_owned(), problem.message)
-        })
-        .collect()
+    check(
+        &settings,
+        std::path::Path::new("."),
+        &proto::descriptors(),
+        &Default::default(),
+    )
+    .into_iter()
+    .map(|problem| {
+        let place = problem.span.and_then(|span| text.get(span)).unwrap_or("nowhere");
+        (place.to_owned(), problem.message)
+    })
+    .collect()
 }
 
 /// A citizen's mapping with these lines more.
@@ -256,10 +261,15 @@ fn routes_have_short_plain_names_of_their_own() {
         let routes: Vec<_> = names.iter().map(|name| route(name)).collect();
         let text = format!("{head}routes = [{}]\n[records]\n", routes.join(", "));
         let settings: RegistrySettings = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
-        let mut found: Vec<_> = check(&settings, &proto::descriptors(), &Default::default())
-            .into_iter()
-            .map(|problem| problem.message)
-            .collect();
+        let mut found: Vec<_> = check(
+            &settings,
+            std::path::Path::new("."),
+            &proto::descriptors(),
+            &Default::default(),
+        )
+        .into_iter()
+        .map(|problem| problem.message)
+        .collect();
         found.retain(|message| !message.contains("gives no record"));
         found
     };

@@ -93,6 +93,7 @@ fn question(key: &str) -> Question {
         record: RECORD.into(),
         key: key.into(),
         deadline: Instant::now() + Duration::from_secs(5),
+        call: None,
     }
 }
 

@@ -125,7 +125,7 @@ impl Registry for Client {
         let node = self.read(question.answer, &answer)?;
         let found = self
             .verdict
-            .record(record, node, &answer, self.limits, &subject.key)?;
+            .record(record, node, &answer, None, self.limits, &subject.key)?;
         let transaction = found.transaction.or(self.xroad.as_ref().map(|_| id));
         Ok(Found { transaction, ..found })
     }

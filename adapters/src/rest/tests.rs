@@ -58,6 +58,7 @@ pub(super) fn question(key: &str, time: Duration) -> Question {
         record: CITIZEN.into(),
         key: key.into(),
         deadline: Instant::now() + time,
+        call: None,
     }
 }
 

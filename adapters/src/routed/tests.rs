@@ -129,6 +129,7 @@ async fn ask_within(registry: &Routed<Script>, time: Duration) -> Result<String,
         record: "lienthong.population.v1.Citizen".into(),
         key: "079090000001".into(),
         deadline: Instant::now() + time,
+        call: None,
     };
     let found = registry.look_up(question).await?;
     assert_eq!(

@@ -110,6 +110,8 @@ impl Routes {
     fn read<'de, A: MapAccess<'de>>(kind: Kind, several: bool, file: &mut A) -> Result<Self, A::Error> {
         match kind {
             Kind::Embedded => routes(several, file).map(Self::Embedded),
+            #[cfg(feature = "grpc")]
+            Kind::Grpc => routes(several, file).map(Self::Grpc),
             #[cfg(feature = "rest")]
             Kind::Rest => routes(several, file).map(Self::Rest),
             #[cfg(feature = "soap")]

@@ -5,6 +5,8 @@ use toml::Spanned;
 
 use crate::check::Problem;
 use crate::embedded;
+#[cfg(feature = "grpc")]
+use crate::grpc;
 #[cfg(feature = "postgres")]
 use crate::postgres;
 #[cfg(feature = "rest")]
@@ -30,6 +32,9 @@ pub struct Route<C> {
 pub enum Routes {
     /// Database files on this machine.
     Embedded(Vec<Route<embedded::Settings>>),
+    /// Servers that speak gRPC.
+    #[cfg(feature = "grpc")]
+    Grpc(Vec<Route<grpc::Settings>>),
     /// Servers that speak JSON or XML over HTTP.
     #[cfg(feature = "rest")]
     Rest(Vec<Route<rest::Settings>>),
@@ -47,6 +52,8 @@ impl Routes {
     pub fn names(&self) -> Vec<&Spanned<String>> {
         match self {
             Self::Embedded(routes) => routes.iter().map(|route| &route.name).collect(),
+            #[cfg(feature = "grpc")]
+            Self::Grpc(routes) => routes.iter().map(|route| &route.name).collect(),
             #[cfg(feature = "rest")]
             Self::Rest(routes) => routes.iter().map(|route| &route.name).collect(),
             #[cfg(feature = "soap")]

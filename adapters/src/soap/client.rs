@@ -103,7 +103,7 @@ impl Registry for Client {
         }
         let found = self
             .verdict
-            .record(record, body, &answer, self.limits, &subject.key)?;
+            .record(record, body, &answer, None, self.limits, &subject.key)?;
         let transaction = found.transaction.or(self.settings.xroad.as_ref().map(|_| id));
         Ok(Found { transaction, ..found })
     }

@@ -76,6 +76,7 @@ fn question(key: &str, time: Duration) -> Question {
         record: CITIZEN.into(),
         key: key.into(),
         deadline: Instant::now() + time,
+        call: None,
     }
 }
 
@@ -134,6 +135,7 @@ fn answer(arrived: &Arrived) -> Reply {
         "079090000005" => said(200, person(&id, &"X".repeat(5_000), "")).into(),
         "079090000006" => Reply {
             answer: said(200, person(&id, "F", "")),
+            end: None,
             after: Duration::from_secs(3),
         },
         "079090000007" => said(

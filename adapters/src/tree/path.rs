@@ -117,6 +117,15 @@ impl Path {
         }
     }
 
+    /// The names on the way; `None` for a place in a list.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn steps(&self) -> impl Iterator<Item = Option<&str>> {
+        self.0.iter().map(|step| match step {
+            Step::Name(name) => Some(&**name),
+            Step::Place(_) => None,
+        })
+    }
+
     /// The node at the end of the path, to be changed; lists of one are gone through.
     pub(crate) fn one_mut<'a>(&self, from: &'a mut Node) -> Option<&'a mut Node> {
         let mut node = from;

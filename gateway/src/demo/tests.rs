@@ -62,6 +62,7 @@ async fn look_up<T: prost::Message + Default>(
             record: record.into(),
             key: key.into(),
             deadline,
+            call: None,
         })
         .await?;
     assert!(found.as_of.is_some(), "a record without its moment");

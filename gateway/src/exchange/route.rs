@@ -178,6 +178,7 @@ fn ask(
         record: story.method.record.name.clone(),
         key: query.identifier.as_str().into(),
         deadline: Instant::now() + source.timeout,
+        call: None,
     };
     async move {
         match source.registry.look_up(question).await {

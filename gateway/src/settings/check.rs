@@ -10,7 +10,7 @@ mod procedure;
 mod registry;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use adapters::RegistrySettings;
 use adapters::codes::CodeTables;
@@ -45,6 +45,8 @@ pub(super) struct Draft {
     names: Names,
     pool: DescriptorPool,
     today: Day,
+    /// Where paths start.
+    base: PathBuf,
 }
 
 /// Names of files, by folder.
@@ -56,7 +58,7 @@ struct Names {
 
 impl Draft {
     /// Reads the text of each file.
-    pub(super) fn read(files: Files, today: Day, problems: &mut Vec<Problem>) -> Self {
+    pub(super) fn read(files: Files, base: &Path, today: Day, problems: &mut Vec<Problem>) -> Self {
         Self {
             names: Names {
                 registries: files.registries.keys().cloned().collect(),
@@ -71,6 +73,7 @@ impl Draft {
             codes: codes::tables(folder(files.codes, problems), problems),
             pool: proto::descriptors(),
             today,
+            base: base.to_owned(),
         }
     }
 

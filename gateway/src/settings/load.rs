@@ -1,7 +1,7 @@
 //! From a folder to settings, or to all that is wrong with it.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
@@ -45,7 +45,9 @@ fn load_with(dir: &Path, with_files: bool) -> Result<Settings, Problems> {
         // Without the file there was an error above.
         return Err(Problems::new(dir, problems));
     };
-    for path in gateway.value.public_files() {
+    let schemas = draft.registries.values().flat_map(|file| file.value.schemas());
+    let schemas: BTreeSet<_> = schemas.map(|written| PathBuf::from(written.get_ref())).collect();
+    for path in gateway.value.public_files().chain(&schemas) {
         if let Ok(bytes) = tree::bytes_up_to(&dir.join(path), LARGEST_FILE) {
             hash_file(&mut hash, path, &bytes);
             hashes.insert(path.clone(), Sha256::digest(&bytes).into());
@@ -66,7 +68,7 @@ fn load_with(dir: &Path, with_files: bool) -> Result<Settings, Problems> {
 }
 
 fn read_and_check(files: Files, dir: &Path, with_files: bool, problems: &mut Vec<Problem>) -> Draft {
-    let draft = Draft::read(files, Day(Moment::now().viet_nam_day()), problems);
+    let draft = Draft::read(files, dir, Day(Moment::now().viet_nam_day()), problems);
     draft.check(problems);
     if with_files {
         draft.check_files(dir, problems);

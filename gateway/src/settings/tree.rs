@@ -15,6 +15,9 @@ const GATEWAY: &str = "gateway.toml";
 /// The folders of files that are read.
 const FOLDERS: [&str; 5] = ["agencies", "agreements", "codes", "procedures", "registries"];
 
+/// Endings of schemas, which stand beside the registries that name them.
+const SCHEMAS: [&str; 2] = [".proto", ".binpb"];
+
 /// The largest file that is read. Against a wrong file that fills the memory.
 pub(super) const LARGEST: u64 = 1 << 20;
 
@@ -102,6 +105,10 @@ impl Reading<'_> {
         for name in self.names(Path::new(folder)) {
             let path = Path::new(folder).join(&name);
             let Some(stem) = name.strip_suffix(".toml") else {
+                // Schemas are read where a registry names them.
+                if folder == "registries" && SCHEMAS.iter().any(|end| name.ends_with(end)) {
+                    continue;
+                }
                 self.warn(&path, "not read, wanted a name that ends in .toml".to_owned());
                 continue;
             };

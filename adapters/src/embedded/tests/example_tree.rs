@@ -441,8 +441,13 @@ async fn an_item_of_which_nothing_is_known_is_still_an_item() {
 fn every_question_goes_by_an_index() {
     for name in ["population", "criminal-record", "business"] {
         let tree = Tree::example(name, "");
-        let records = crate::check::plans(&tree.settings, &proto::descriptors(), &Default::default())
-            .expect("no problem");
+        let records = crate::check::plans(
+            &tree.settings,
+            Path::new("."),
+            &proto::descriptors(),
+            &Default::default(),
+        )
+        .expect("no problem");
         for record in records.values() {
             let whole = crate::embedded::statements::reads_whole_tables(&tree.owner(), &record.plan);
             assert_eq!(whole, Ok(false), "{}", record.descriptor.full_name());

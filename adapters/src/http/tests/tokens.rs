@@ -13,6 +13,7 @@ async fn giver() -> Server {
         let text = format!("{{\"access_token\":\"t{number}\",\"token_type\":\"Bearer\",\"expires_in\":2}}");
         Reply {
             answer: said(200, text),
+            end: None,
             after: Duration::from_millis(50),
         }
     })

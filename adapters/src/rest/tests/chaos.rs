@@ -77,6 +77,7 @@ fn answer(arrived: &Arrived) -> Reply {
         "079091000016" => status(204).into(),
         "079091000017" => Reply {
             answer: said(200, person(&id, "A", "")),
+            end: None,
             after: Duration::from_secs(20),
         },
         "079091000018" => said(200, format!("{}x", person(&id, "A", ""))).into(),

@@ -13,7 +13,12 @@ fn problems(connection: &str, free: bool) -> Vec<String> {
     let text = file(connection);
     let text = if free { text.replace(DIGITS, FREE) } else { text };
     let settings: RegistrySettings = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
-    let problems = crate::check(&settings, &proto::descriptors(), &Default::default());
+    let problems = crate::check(
+        &settings,
+        std::path::Path::new("."),
+        &proto::descriptors(),
+        &Default::default(),
+    );
     problems
         .into_iter()
         .map(|problem| {
@@ -306,7 +311,12 @@ fn the_examples_of_the_manual_are_right() {
     assert!(!examples.is_empty());
     for example in examples {
         let settings: RegistrySettings = toml::from_str(example).unwrap_or_else(|error| panic!("{error}"));
-        let problems = crate::check(&settings, &proto::descriptors(), &Default::default());
+        let problems = crate::check(
+            &settings,
+            std::path::Path::new("."),
+            &proto::descriptors(),
+            &Default::default(),
+        );
         assert_eq!(problems, []);
     }
 }

@@ -38,6 +38,7 @@ fn answer(arrived: &Arrived) -> Reply {
         "079090000005" => said(200, person(&id, &"X".repeat(5_000), "")).into(),
         "079090000006" => Reply {
             answer: said(200, person(&id, "F", "")),
+            end: None,
             after: Duration::from_secs(3),
         },
         "079090000007" => said(200, person(&id, "G", ",\"NgaySinh\":\"31/02/1990\"")).into(),

@@ -164,7 +164,12 @@ fn a_place_stands_in_texts_and_attribute_values_alone() {
         ("<!DOCTYPE x><a>{key}</a>", "no XML"),
     ] {
         let settings: RegistrySettings = toml::from_str(&body(content)).expect("settings");
-        let problems = crate::check(&settings, &proto::descriptors(), &Default::default());
+        let problems = crate::check(
+            &settings,
+            std::path::Path::new("."),
+            &proto::descriptors(),
+            &Default::default(),
+        );
         let given: Vec<_> = problems.iter().map(ToString::to_string).collect();
         if said.is_empty() {
             assert_eq!(given, [""; 0]);

@@ -79,6 +79,7 @@ impl Opened {
             record: record.into(),
             key: key.into(),
             deadline: began + self.timeout,
+            call: None,
         };
         let outcome = self.runtime.block_on(self.registry.look_up(question));
         Answer {

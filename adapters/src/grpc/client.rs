@@ -1,0 +1,138 @@
+//! Asks the server, and reads what it says.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ::http::{HeaderMap, StatusCode};
+use uuid::Uuid;
+
+use super::connection::{Connections, HEALTH};
+use super::descriptors;
+use super::exchange::{Reply, call};
+use super::settings::Settings;
+use super::status::{self, Code, check_answers};
+use super::translate::{Question, questions};
+use crate::check::Records;
+use crate::error::Error;
+use crate::http::{Answer, Arguments, Asked, SignedIn, Verdict};
+use crate::registry::{Found, Question as Subject, Registry};
+use crate::tree::{AnswerLimits, message};
+
+/// One server and how it is asked.
+pub(crate) struct Client {
+    connections: Connections,
+    sign_in: SignedIn,
+    verdict: Verdict,
+    asked: Asked<Option<Question>>,
+    limits: AnswerLimits,
+    health: bool,
+}
+
+impl Client {
+    pub(super) fn new(
+        settings: &Settings,
+        base: &Path,
+        records: &Arc<Records>,
+        limits: AnswerLimits,
+    ) -> Result<Self, String> {
+        let ca = settings.server.ca.as_ref().map(|ca| ca.get_ref().as_str());
+        // What is wrong with the settings was said before anything was opened.
+        let mut said = Vec::new();
+        let pool = descriptors::read(&settings.descriptors, base, &mut said);
+        let pool = pool.ok_or("its schemas can't be read any more")?;
+        Ok(Self {
+            connections: Connections::new(&settings.server, base)?,
+            sign_in: SignedIn::new(&settings.sign_in, ca, base)?,
+            verdict: check_answers(&settings.answers, &mut said),
+            asked: questions(settings, &pool, records, 0..0, &mut said),
+            limits,
+            health: settings.server.health.is_some(),
+        })
+    }
+
+    /// One answer; with another token if the first one isn't known any more.
+    async fn ask(
+        &self,
+        path: &str,
+        metadata: &HeaderMap,
+        message: &[u8],
+        subject: &Subject,
+    ) -> Result<Reply, Error> {
+        let mut again = true;
+        loop {
+            let mut metadata = metadata.clone();
+            let shown = self.sign_in.show(&mut metadata).await?;
+            let largest = self.limits.bytes;
+            let reply = call(
+                &self.connections,
+                path,
+                metadata,
+                message,
+                subject.deadline,
+                largest,
+            )
+            .await?;
+            let unknown = reply.code == Code::Unauthenticated && self.sign_in.unknown(&shown);
+            if !unknown || !again {
+                return Ok(reply);
+            }
+            again = false;
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl Registry for Client {
+    async fn look_up(&self, subject: Subject) -> Result<Found, Error> {
+        let (record, question) = self.asked.question(&subject.record, &subject.key)?;
+        let question = question
+            .as_ref()
+            .ok_or_else(|| Error::unavailable("the registry's file asks no such method"))?;
+        let own;
+        let request_id = match &subject.call {
+            Some(call) => &*call.request_id,
+            None => {
+                own = Uuid::now_v7().to_string();
+                &own
+            }
+        };
+        let arguments = Arguments {
+            key: &subject.key,
+            request_id,
+        };
+        let mut metadata = HeaderMap::new();
+        question.metadata.fill(arguments, &mut metadata)?;
+        let message = question.fill(arguments)?;
+        let reply = self.ask(&question.path, &metadata, &message, &subject).await?;
+        if reply.code != Code::Ok {
+            return Err(status::error(reply.code, &reply.metadata, &self.verdict));
+        }
+        let node = message::read(&reply.message, &question.answer, self.limits)?;
+        let answer = Answer {
+            status: StatusCode::OK,
+            headers: reply.metadata,
+            body: Vec::new(),
+        };
+        self.verdict
+            .record(record, node, &answer, question.nothing, self.limits, &subject.key)
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        self.sign_in.check().await?;
+        if !self.health {
+            return self.connections.check().await;
+        }
+        let ill = || Error::unavailable("the registry says that it isn't well");
+        let mut metadata = HeaderMap::new();
+        self.sign_in.show(&mut metadata).await?;
+        // Nobody waits for it longer than its own guard does.
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let reply = call(&self.connections, HEALTH, metadata, &[], deadline, 1 << 10).await;
+        match reply {
+            // Field 1 is the state, and 1 is serving.
+            Ok(reply) if reply.code == Code::Ok && reply.message == [8, 1] => Ok(()),
+            Ok(_) | Err(Error::Garbled { .. }) => Err(ill()),
+            Err(error) => Err(error),
+        }
+    }
+}
