@@ -62,6 +62,8 @@ pub(crate) fn plans(
     let form = match &settings.routes {
         Routes::Embedded(_) => Form::Rows,
         #[cfg(feature = "grpc")]
+        Routes::Grpc(routes) if grpc::of_peers(routes) => Form::Whole,
+        #[cfg(feature = "grpc")]
         Routes::Grpc(_) => Form::Tree,
         #[cfg(feature = "rest")]
         Routes::Rest(_) => Form::Tree,
@@ -85,8 +87,9 @@ pub(crate) fn plans(
         #[cfg(feature = "grpc")]
         Routes::Grpc(routes) => {
             for route in routes {
-                grpc::check(&route.connection, base, &records, &mut problems);
+                grpc::check(&route.connection, base, pool, &records, &mut problems);
             }
+            grpc::check_routes(routes, settings.cache.scope, &mut problems);
         }
         #[cfg(feature = "rest")]
         Routes::Rest(routes) => {

@@ -82,7 +82,7 @@ pub fn connect_measured(
         #[cfg(feature = "grpc")]
         Routes::Grpc(routes) => {
             let limits = settings.protection.answer_limits();
-            let open = |connection: &grpc::Settings| grpc::connect(connection, base, &records, limits);
+            let open = |connection: &grpc::Settings| grpc::connect(connection, base, pool, &records, limits);
             Ok(wrapped(name, opened(routes, open)?, settings, &records))
         }
         #[cfg(feature = "rest")]

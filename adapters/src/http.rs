@@ -56,7 +56,7 @@ pub(crate) use verdict::Verdict;
 #[cfg(any(feature = "rest", feature = "soap"))]
 pub(crate) use verdict::check_answers;
 #[cfg(feature = "grpc")]
-pub(crate) use verdict::check_answers_by;
+pub(crate) use verdict::{check_answers_by, presentable_id};
 pub use word::Word;
 #[cfg(feature = "soap")]
 pub(crate) use word::presentable;

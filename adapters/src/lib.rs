@@ -48,5 +48,5 @@ pub use connect::{ConnectError, connect, connect_measured};
 pub use error::Error;
 pub use mapper::Mapper;
 pub use measured::{Measures, Snapshot};
-pub use registry::{Call, Change, ChangeSink, Found, Question, Registry};
+pub use registry::{Call, Change, ChangeSink, Found, Kept, Question, Registry, Retrieved};
 pub use settings::RegistrySettings;

@@ -71,6 +71,8 @@ pub struct Question {
 pub struct Call {
     /// Number of the call in the gateway's own log.
     pub request_id: Arc<str>,
+    /// When it came, microseconds since 1970 UTC.
+    pub at: i64,
     /// The person on whose behalf it is made.
     pub officer: Arc<str>,
     /// In which role.
@@ -102,7 +104,7 @@ impl fmt::Debug for Question {
 }
 
 /// A registry's answer.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Found {
     /// The canonical record, encoded. Sensitive: `Debug` hides it.
     pub record: Bytes,
@@ -112,6 +114,28 @@ pub struct Found {
     pub transaction: Option<String>,
     /// The route that the answer came by, such as `ndop`.
     pub route: Option<Arc<str>>,
+    /// How a registry that asks another one came by it; none when it is the source itself.
+    pub retrieved: Option<Retrieved>,
+}
+
+/// How a registry that asks another one, and may keep what that says, came by a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retrieved {
+    /// When the source gave it, microseconds since 1970 UTC.
+    pub at: i64,
+    /// Whether it was kept since.
+    pub kept: Kept,
+}
+
+/// Whether a record was kept by who gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// The source was asked for this answer.
+    No,
+    /// For no longer than it is as good as new.
+    Fresh,
+    /// For longer.
+    Stale,
 }
 
 impl Found {
@@ -130,6 +154,7 @@ impl fmt::Debug for Found {
             .field("as_of", &self.as_of)
             .field("transaction", &self.transaction)
             .field("route", &self.route)
+            .field("retrieved", &self.retrieved)
             .finish()
     }
 }
@@ -149,8 +174,7 @@ mod tests {
         let found = Found {
             record: Bytes::from_static(b"\x0a\x0c079090123456"),
             as_of: None,
-            transaction: None,
-            route: None,
+            ..Found::default()
         };
         let shown = format!("{question:?} {found:?}");
         assert!(!shown.contains("079090123456"), "{shown}");

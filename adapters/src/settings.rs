@@ -99,6 +99,16 @@ impl RegistrySettings {
         }
     }
 
+    /// Whether it wants to know of the call that a question is asked for.
+    #[must_use]
+    pub fn wants_call(&self) -> bool {
+        match &self.routes {
+            #[cfg(feature = "grpc")]
+            Routes::Grpc(_) => true,
+            _ => false,
+        }
+    }
+
     /// Those of the files that say what is asked and how answers are read: another content of theirs is
     /// another configuration.
     #[must_use]

@@ -173,7 +173,7 @@ impl Answers {
                     self.forget(&key(None, record, identifier));
                 }
             }
-            Scope::PerAgency => {
+            Scope::PerAgency | Scope::PerCase => {
                 for (key, _) in &self.kept {
                     if self::identifier(&key) == identifier.as_bytes() {
                         self.forget(&key);

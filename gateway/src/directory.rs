@@ -45,6 +45,8 @@ pub struct Source {
     pub scope: Scope,
     /// Longest time for one answer.
     pub timeout: Duration,
+    /// Whether it is told of the call that a question is asked for.
+    pub wants_call: bool,
     /// SHA-256 of the file that it was opened from.
     made_from: [u8; 32],
 }
@@ -63,6 +65,7 @@ impl Source {
             answers: Answers::new(policy),
             scope: Scope::Shared,
             timeout: Duration::from_secs(5),
+            wants_call: false,
             made_from: [0; 32],
         }
     }

@@ -5,6 +5,7 @@
 //! be made anywhere else.
 
 mod answer;
+mod call;
 mod entry;
 mod facts;
 mod law;

@@ -120,6 +120,10 @@ fn adapters_name_nothing_of_agencies_tokens_or_rpcs() {
         {
             continue;
         }
+        // What another gateway says of its answer is a registry's own protocol too.
+        if name == "Provenance" && is_of(&file, "grpc") {
+            continue;
+        }
         assert!(!ABOVE.contains(&name.as_str()), "{} names {name}", file.display());
         let generated = name.ends_with("_service_client") || name.ends_with("_service_server");
         assert!(!generated, "{} names {name}", file.display());

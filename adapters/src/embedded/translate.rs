@@ -36,6 +36,7 @@ pub(super) fn look_up(
         record: record.into(),
         transaction: None,
         route: None,
+        retrieved: None,
     })
 }
 

@@ -4,11 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ::http::{HeaderMap, StatusCode};
+use prost_reflect::DescriptorPool;
 use uuid::Uuid;
 
 use super::connection::{Connections, HEALTH};
 use super::descriptors;
 use super::exchange::{Reply, call};
+use super::peer::Peer;
 use super::settings::Settings;
 use super::status::{self, Code, check_answers};
 use super::translate::{Question, questions};
@@ -23,28 +25,43 @@ pub(crate) struct Client {
     connections: Connections,
     sign_in: SignedIn,
     verdict: Verdict,
-    asked: Asked<Option<Question>>,
+    way: Way,
     limits: AnswerLimits,
     health: bool,
+}
+
+enum Way {
+    Methods(Asked<Option<Question>>),
+    Peer(Box<Peer>),
 }
 
 impl Client {
     pub(super) fn new(
         settings: &Settings,
         base: &Path,
+        canonical: &DescriptorPool,
         records: &Arc<Records>,
         limits: AnswerLimits,
     ) -> Result<Self, String> {
         let ca = settings.server.ca.as_ref().map(|ca| ca.get_ref().as_str());
         // What is wrong with the settings was said before anything was opened.
         let mut said = Vec::new();
-        let pool = descriptors::read(&settings.descriptors, base, &mut said);
-        let pool = pool.ok_or("its schemas can't be read any more")?;
+        let way = match &settings.lienthong {
+            Some(other) => {
+                let peer = Peer::new(settings, other.get_ref(), base, canonical, records)?;
+                Way::Peer(Box::new(peer))
+            }
+            None => {
+                let pool = descriptors::read(&settings.descriptors, base, &mut said);
+                let pool = pool.ok_or("its schemas can't be read any more")?;
+                Way::Methods(questions(settings, &pool, records, 0..0, &mut said))
+            }
+        };
         Ok(Self {
             connections: Connections::new(&settings.server, base)?,
             sign_in: SignedIn::new(&settings.sign_in, ca, base)?,
             verdict: check_answers(&settings.answers, &mut said),
-            asked: questions(settings, &pool, records, 0..0, &mut said),
+            way,
             limits,
             health: settings.server.health.is_some(),
         })
@@ -84,7 +101,13 @@ impl Client {
 #[async_trait::async_trait]
 impl Registry for Client {
     async fn look_up(&self, subject: Subject) -> Result<Found, Error> {
-        let (record, question) = self.asked.question(&subject.record, &subject.key)?;
+        let asked = match &self.way {
+            Way::Methods(asked) => asked,
+            Way::Peer(peer) => {
+                return peer.look_up(&self.connections, &subject, self.limits).await;
+            }
+        };
+        let (record, question) = asked.question(&subject.record, &subject.key)?;
         let question = question
             .as_ref()
             .ok_or_else(|| Error::unavailable("the registry's file asks no such method"))?;

@@ -1,11 +1,13 @@
 //! Section `[connection]` of kind `grpc`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::http::{Answers, Server, SignIn, Word};
+use crate::settings::Interval;
 
 /// Where the registry is, what its schemas are, how it is asked and what its codes mean.
 #[derive(Clone, Debug, Deserialize)]
@@ -16,6 +18,9 @@ pub struct Settings {
     /// How the gateway says who it is.
     #[serde(default)]
     pub sign_in: SignIn,
+    /// When it is another gateway of this kind: how the gateway vouches for the officers who ask. The
+    /// record is then taken as it is, and nothing below is wanted.
+    pub lienthong: Option<Spanned<Lienthong>>,
     /// Schemas of the methods: `.proto` files, or encoded descriptor sets by any other ending.
     #[serde(default)]
     pub descriptors: Vec<Spanned<String>>,
@@ -26,6 +31,29 @@ pub struct Settings {
     /// One for each record and each of its keys.
     #[serde(default)]
     pub requests: Vec<Request>,
+}
+
+/// How this gateway vouches for an officer at another one: by a token of its own (RFC 9068), bound to its
+/// certificate (RFC 8705).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lienthong {
+    /// The issuer, as the other gateway knows it.
+    pub issuer: Spanned<String>,
+    /// The other gateway's audience.
+    pub audience: Spanned<String>,
+    /// This gateway, as a system of its agency.
+    pub client_id: Spanned<String>,
+    /// File of the key that signs: P-256 or Ed25519, PKCS #8 in PEM.
+    pub signing_key: Spanned<String>,
+    /// The key's identifier in the issuer's key set.
+    pub key_id: Spanned<String>,
+    /// The claim of the officer's role.
+    #[serde(default = "role")]
+    pub role_claim: Spanned<String>,
+    /// How long a token holds.
+    #[serde(default = "five_minutes")]
+    pub lifetime: Interval,
 }
 
 /// One question. In its texts `{key}` is the identifier asked for and `{request_id}` the id of the call
@@ -56,6 +84,7 @@ impl Settings {
     pub fn files(&self) -> Vec<&Spanned<String>> {
         let mut files = self.server.files();
         files.extend(self.sign_in.files());
+        files.extend(self.lienthong.iter().map(|other| &other.get_ref().signing_key));
         files.extend(&self.descriptors);
         files
     }
@@ -65,4 +94,12 @@ impl Settings {
     pub fn schemas(&self) -> &[Spanned<String>] {
         &self.descriptors
     }
+}
+
+fn role() -> Spanned<String> {
+    Spanned::new(0..0, "role".to_owned())
+}
+
+fn five_minutes() -> Interval {
+    Interval(Duration::from_secs(300))
 }

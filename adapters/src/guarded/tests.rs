@@ -44,6 +44,7 @@ impl<F: Fn() -> Result<Vec<u8>, Error> + Send + Sync + 'static> Registry for Dou
             as_of: None,
             transaction: None,
             route: None,
+            retrieved: None,
         })
     }
 

@@ -26,6 +26,9 @@ pub(crate) fn compile(
 ) -> Option<Plan> {
     let before = problems.len();
     let mut compiler = Compiler { context, problems };
+    if !context.form.maps() {
+        compiler.nothing_to_map(settings);
+    }
 
     let mut row = Draft::new(message, "");
     compiler.fields(&mut row, "", &settings.fields);
@@ -69,6 +72,20 @@ pub(crate) enum Form {
     Rows,
     /// A tree of values; what stands in `from` is a path.
     Tree,
+    /// The canonical record itself.
+    #[cfg(feature = "grpc")]
+    Whole,
+}
+
+impl Form {
+    /// Whether a record is made field by field.
+    fn maps(self) -> bool {
+        match self {
+            Self::Rows | Self::Tree => true,
+            #[cfg(feature = "grpc")]
+            Self::Whole => false,
+        }
+    }
 }
 
 struct Compiler<'a> {
@@ -80,6 +97,27 @@ impl Compiler<'_> {
     /// Puts entries whose paths start below `under`, and whose columns are named as written.
     fn fields(&mut self, draft: &mut Draft, under: &str, fields: &Fields) {
         self.prefixed(draft, under, "", fields);
+    }
+
+    /// Of a record that is taken as it is, nothing is made.
+    fn nothing_to_map(&mut self, settings: &RecordSettings) {
+        let made = settings
+            .fields
+            .keys()
+            .chain(settings.parts.keys())
+            .chain(settings.lists.keys());
+        for name in made {
+            self.tell(
+                name,
+                "the record is taken as it is, wanted no mapping of it".to_owned(),
+            );
+        }
+        if settings.from.get_ref() != "." {
+            self.tell(
+                &settings.from,
+                "the record is taken as it is, wanted from = \".\"".to_owned(),
+            );
+        }
     }
 
     fn parts(&mut self, draft: &mut Draft, parts: &Parts) {
@@ -288,7 +326,7 @@ impl Compiler<'_> {
                     &key.field,
                     format!("{} is no text field of the record itself", field.name()),
                 );
-            } else if row.column_of(field.number()).is_none() {
+            } else if self.context.form.maps() && row.column_of(field.number()).is_none() {
                 self.tell(
                     &key.field,
                     format!("{} has no entry with from in fields", field.name()),

@@ -75,6 +75,7 @@ impl Plan {
             record: record.into(),
             transaction: None,
             route: None,
+            retrieved: None,
         })
     }
 }

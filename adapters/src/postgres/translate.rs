@@ -77,6 +77,7 @@ pub(super) async fn look_up(
         record: record.into(),
         transaction: None,
         route: None,
+        retrieved: None,
     })
 }
 

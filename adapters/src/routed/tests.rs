@@ -81,6 +81,7 @@ fn found() -> Found {
         as_of: None,
         transaction: Some("T1".to_owned()),
         route: None,
+        retrieved: None,
     }
 }
 

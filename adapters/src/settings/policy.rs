@@ -66,6 +66,8 @@ impl TryFrom<Written> for CachePolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
+    /// Nobody but who asks again for the same: the same officer, for the same dossier, by the same facts.
+    PerCase,
     /// Everybody who may see it.
     Shared,
     /// Each body has its own.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use audit::PeriodKeys;
 use bytes::Bytes;
 
+use super::From;
 use crate::clock::Moment;
 use crate::record::schema::Schema;
 use crate::record::view::{Cut, View};
@@ -36,6 +37,8 @@ pub struct KeptRecord {
     pub retrieved_at: Moment,
     /// The registry's id of the exchange.
     pub transaction: Option<String>,
+    /// Where it was taken from when the gateway got it: a registry that asks another one may keep answers.
+    pub from: From,
     views: Mutex<Vec<(u64, KeptView)>>,
     /// The subject, sealed under the keys with this serial number.
     sealed: Mutex<Option<(u64, Bytes)>>,
@@ -67,16 +70,26 @@ impl Kept {
         as_of: Option<i64>,
         transaction: Option<String>,
         retrieved_at: Moment,
+        from: From,
     ) -> Self {
         Self::Record(KeptRecord {
             record,
             as_of,
             retrieved_at,
             transaction,
+            from,
             views: Mutex::default(),
             sealed: Mutex::default(),
             fitted: Mutex::default(),
         })
+    }
+
+    /// Where it was taken from when it was got.
+    pub fn from(&self) -> From {
+        match self {
+            Self::Record(record) => record.from,
+            Self::NotFound { .. } => From::Registry,
+        }
     }
 
     /// How old it is, in microseconds.

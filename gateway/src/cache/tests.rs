@@ -22,6 +22,7 @@ fn record(retrieved_at: i64) -> Arc<Kept> {
         None,
         None,
         Moment(retrieved_at),
+        From::Registry,
     ))
 }
 

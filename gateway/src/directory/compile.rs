@@ -133,6 +133,7 @@ fn open(
         answers: Answers::new(&registry.cache),
         scope: registry.cache.scope,
         timeout: registry.protection.timeout.0,
+        wants_call: registry.wants_call(),
         made_from,
     })
 }

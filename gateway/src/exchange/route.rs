@@ -7,7 +7,7 @@ use adapters::Question;
 use adapters::settings::Scope;
 
 use super::story::Story;
-use super::{Exchange, facts};
+use super::{Exchange, call, facts};
 use crate::authorization::Permit;
 use crate::cache::{self, From, Kept, Load, Served};
 use crate::clock::Moment;
@@ -46,9 +46,14 @@ impl Exchange {
         } else {
             limit.unwrap_or(source.answers.fresh_micros())
         };
+        let case;
         let scope = match source.scope {
             Scope::Shared => None,
             Scope::PerAgency => story.caller.as_ref().map(|caller| caller.agency()),
+            Scope::PerCase => {
+                case = call::case(story, query);
+                Some(case.as_str())
+            }
         };
         let key = cache::key(scope, &method.record.name, &query.identifier);
         let asked = Asked {
@@ -70,7 +75,7 @@ impl Exchange {
                     self.intend(story)?;
                     source
                         .answers
-                        .refresh(&key, keep(method), ask(source, story, query));
+                        .refresh(&key, keep(method), ask(source, story, query, limit));
                 }
                 served
             }
@@ -108,7 +113,7 @@ impl Exchange {
         self.intend(story)?;
         let load = source
             .answers
-            .load(key, keep(story.method), ask(source, story, query));
+            .load(key, keep(story.method), ask(source, story, query, limit));
         let outcome = tokio::time::timeout_at(deadline.into(), load)
             .await
             .map_err(|_| {
@@ -119,10 +124,13 @@ impl Exchange {
             })?;
         let error = match outcome {
             Ok(kept) if facts::fit(story.method, query, &kept)? => {
-                return Ok(Served {
-                    kept,
-                    from: From::Registry,
-                });
+                let from = kept.from();
+                // Asked for this call it is as new as can be; kept by whom the registry asks, it may not be.
+                let age = kept.age(Moment::now());
+                if from != From::Registry && limit.is_some_and(|limit| age > limit) {
+                    return Err(too_stale(&source.name));
+                }
+                return Ok(Served { kept, from });
             }
             Ok(_) => {
                 if !story.method.never_cached {
@@ -172,22 +180,29 @@ fn ask(
     source: &Arc<Source>,
     story: &Story<'_>,
     query: &Query<'_>,
+    limit: Option<i64>,
 ) -> impl Future<Output = Load> + Send + 'static {
     let source = source.clone();
     let question = Question {
         record: story.method.record.name.clone(),
         key: query.identifier.as_str().into(),
         deadline: Instant::now() + source.timeout,
-        call: None,
+        call: source
+            .wants_call
+            .then(|| Arc::new(call::told(story, query, limit))),
     };
     async move {
         match source.registry.look_up(question).await {
-            Ok(found) => Ok(Arc::new(Kept::record(
-                found.record,
-                found.as_of,
-                found.transaction,
-                Moment::now(),
-            ))),
+            Ok(found) => {
+                let (retrieved_at, from) = call::retrieved(found.retrieved, Moment::now());
+                Ok(Arc::new(Kept::record(
+                    found.record,
+                    found.as_of,
+                    found.transaction,
+                    retrieved_at,
+                    from,
+                )))
+            }
             Err(adapters::Error::NotFound) => Ok(Arc::new(Kept::NotFound {
                 retrieved_at: Moment::now(),
             })),

@@ -68,6 +68,7 @@ impl Registry for Counting {
             as_of: None,
             transaction: None,
             route: None,
+            retrieved: None,
         })
     }
 

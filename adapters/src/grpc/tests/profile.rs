@@ -91,6 +91,7 @@ async fn a_hostile_identifier_changes_nothing_but_its_own_place() {
     ];
     for key in hostile {
         let call = crate::registry::Call {
+            at: 0,
             request_id: "0197f1f0-0000-7000-8000-000000000001".into(),
             officer: "".into(),
             role: "".into(),

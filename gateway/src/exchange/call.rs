@@ -1,0 +1,83 @@
+//! What a registry that asks another one is told of the call, and what it says of its answer.
+
+use adapters::{Call, Retrieved};
+use prost::Message as _;
+use proto::lookup::v1::LookupContext;
+use sha2::{Digest as _, Sha256};
+
+use super::story::Story;
+use crate::cache::From;
+use crate::clock::Moment;
+use crate::record::query::{Context, Query};
+
+/// The call that a question is asked for. `limit`: the oldest answer that is of use.
+pub(super) fn told(story: &Story<'_>, query: &Query<'_>, limit: Option<i64>) -> Call {
+    let caller = story.caller.as_ref();
+    Call {
+        request_id: story.request_id.as_str().into(),
+        at: story.received.0,
+        officer: caller.map_or("", |caller| caller.officer()).into(),
+        role: caller.map_or("", |caller| caller.role()).into(),
+        context: encoded(&story.context).into(),
+        key: query.key.to_vec().into(),
+        // What is never kept here is not to be kept there.
+        max_age: if story.method.never_cached { Some(0) } else { limit },
+    }
+}
+
+/// Who asks, for what and by which facts, as one word: whoever differs in any of it gets an answer of
+/// their own.
+pub(super) fn case(story: &Story<'_>, query: &Query<'_>) -> String {
+    let caller = story.caller.as_ref();
+    let of_caller = caller.map(|caller| [caller.agency(), caller.system(), caller.officer(), caller.role()]);
+    let context = encoded(&story.context);
+    let mut hash = Sha256::new();
+    let texts = of_caller.iter().flatten().map(|text| text.as_bytes());
+    for part in texts.chain([context.as_slice(), query.key]) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hex::encode(hash.finalize())
+}
+
+/// When the record was got from its source and how, not later than now.
+pub(super) fn retrieved(said: Option<Retrieved>, now: Moment) -> (Moment, From) {
+    match said {
+        None => (now, From::Registry),
+        Some(Retrieved { at, kept }) => {
+            let from = match kept {
+                adapters::Kept::No => From::Registry,
+                adapters::Kept::Fresh => From::Cache,
+                adapters::Kept::Stale => From::Stale,
+            };
+            (Moment(at.min(now.0)), from)
+        }
+    }
+}
+
+fn encoded(context: &Context) -> Vec<u8> {
+    let context = LookupContext {
+        procedure_code: context.procedure.clone(),
+        dossier_code: context.dossier.clone(),
+        component: context.component.clone(),
+        step: context.step.into(),
+        receiving_agency: context.receiving_agency.clone(),
+        competent_agency: context.competent_agency.clone(),
+    };
+    context.encode_to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_as_old_as_its_source_says_and_never_from_the_future() {
+        let now = Moment(1_000);
+        let said = |at, kept| retrieved(Some(Retrieved { at, kept }), now);
+        assert_eq!(retrieved(None, now), (now, From::Registry));
+        assert_eq!(said(400, adapters::Kept::Fresh), (Moment(400), From::Cache));
+        assert_eq!(said(400, adapters::Kept::Stale), (Moment(400), From::Stale));
+        assert_eq!(said(2_000, adapters::Kept::No), (now, From::Registry));
+    }
+}
