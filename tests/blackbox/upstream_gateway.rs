@@ -3,9 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use harness::messages::{DOSSIER, confirm, get};
+use harness::program::run;
 use harness::registries::{AN, BINH, NOBODY, Person};
 use harness::tokens::{AUDIENCE, ISSUER};
-use harness::tree::{OFFICE, OTHER_PROCEDURE, PROCEDURE, client_id};
+use harness::tree::{COMPETENT, OFFICE, OTHER_PROCEDURE, PROCEDURE, client_id};
 use harness::{Client, Gateway, Scene};
 use proto::lookup::v1::{Source, Verdict};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
@@ -190,4 +191,53 @@ async fn an_answer_that_is_kept_here_serves_the_same_case_alone() {
         "NOT_FOUND"
     );
     assert!(pair.client.citizen(get(BINH)).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_operator_can_check_and_probe_the_other_gateway() {
+    let pair = Pair::start(NOTHING_KEPT).await;
+    let config = pair.own.tree.root().to_str().unwrap();
+    let checked = run(&["adapter", "check", "population", "--config", config]);
+    assert_eq!(checked.code, Some(0), "{checked:?}");
+    let probe = [
+        "adapter",
+        "probe",
+        "population",
+        "--json",
+        "--config",
+        config,
+        "--key",
+        AN.id,
+    ];
+    let alone = run(&probe);
+    assert_eq!(alone.code, Some(3), "{alone:?}");
+    let behalf = [
+        "--officer",
+        "officer-9",
+        "--role",
+        "receiving-officer",
+        "--procedure",
+        PROCEDURE,
+        "--dossier",
+        DOSSIER,
+        "--receiving",
+        OFFICE,
+        "--competent",
+        COMPETENT,
+        "--name",
+        AN.name,
+    ];
+    let probed = run(&[&probe[..], &behalf].concat());
+    assert_eq!(probed.code, Some(0), "{probed:?}");
+    let told = probed.json();
+    assert_eq!(told["record"]["fullName"], AN.name);
+    let entries = pair.upstream.log().entries();
+    let of_probe = entries
+        .iter()
+        .find(|(_, entry)| entry.outcome == "OK" && entry.registry == "population")
+        .map(|(_, entry)| (entry.request_id.as_str(), entry.officer.as_str()));
+    assert_eq!(
+        of_probe,
+        Some((told["transaction"].as_str().unwrap(), "officer-9"))
+    );
 }

@@ -1,5 +1,6 @@
 //! `lienthong adapter`: registries, asked through their adapters and outside the gateway. Nothing of it is logged.
 
+mod behalf;
 mod compare;
 mod opened;
 mod probe;
@@ -34,7 +35,7 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         config: PathBuf,
     },
-    Probe(probe::ProbeCommand),
+    Probe(Box<probe::ProbeCommand>),
 }
 
 impl AdapterCommand {

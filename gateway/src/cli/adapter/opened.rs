@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use adapters::{Error, Found, Question, Registry, RegistrySettings};
+use adapters::{Call, Error, Found, Question, Registry, RegistrySettings};
 use anyhow::{Context as _, Result, anyhow};
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use tokio::runtime::Runtime;
@@ -72,14 +72,14 @@ impl Opened {
         self.runtime.block_on(self.registry.check())
     }
 
-    /// Asks for one subject's record.
-    pub(super) fn ask(&self, record: &str, key: &str) -> Answer {
+    /// Asks for one subject's record, on behalf of whom a call names.
+    pub(super) fn ask(&self, record: &str, key: &str, call: Option<Arc<Call>>) -> Answer {
         let began = Instant::now();
         let question = Question {
             record: record.into(),
             key: key.into(),
             deadline: began + self.timeout,
-            call: None,
+            call,
         };
         let outcome = self.runtime.block_on(self.registry.look_up(question));
         Answer {

@@ -11,6 +11,7 @@ use prost_reflect::MessageDescriptor;
 use serde_json::json;
 
 use super::super::calling::{NO, UNAVAILABLE};
+use super::behalf::Behalf;
 use super::compare::{Difference, differences};
 use super::opened::{Answer, Opened, file, message, record, settings};
 
@@ -37,6 +38,8 @@ pub(super) struct ProbeCommand {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    behalf: Behalf,
 }
 
 impl ProbeCommand {
@@ -51,12 +54,13 @@ impl ProbeCommand {
         };
         let mut worst = 0;
         for (place, key) in (1..).zip(&self.keys) {
-            let answer = registry.ask(record.full_name(), key);
+            let call = self.behalf.call(record.full_name(), key)?;
+            let answer = registry.ask(record.full_name(), key, call.clone());
             worst = worst.max(code(&answer));
             match &proposed {
                 None => self.tell(place, &answer, &record, out)?,
                 Some(proposed) => {
-                    let other = proposed.ask(record.full_name(), key);
+                    let other = proposed.ask(record.full_name(), key, call);
                     worst = worst.max(code(&other));
                     let found = differences(&record, &answer, &other)?;
                     if !found.is_empty() {

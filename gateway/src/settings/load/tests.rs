@@ -614,3 +614,50 @@ fn a_key_set_is_fetched_over_https_from_a_server_whose_authorities_are_named_or_
         );
     }
 }
+
+/// The example of a registry that speaks gRPC, and its schema, as the manual gives them.
+fn example_of_grpc() -> [&'static str; 2] {
+    let manual = include_str!("../../../../docs/adapters.md");
+    let block = |language: &str, wanted: &str| {
+        let blocks = manual.split(language).skip(1);
+        let mut blocks = blocks.filter_map(|rest| rest.split("```").next());
+        blocks.find(|block| block.contains(wanted)).expect("the example")
+    };
+    [
+        block("```toml\n", "OwnerService"),
+        block("```proto\n", "OwnerService"),
+    ]
+}
+
+#[test]
+fn a_schema_beside_its_registry_is_a_part_of_the_tree() {
+    let [registry, schema] = example_of_grpc();
+    let tree = Tree::shipped();
+    tree.put("registries/population.toml", registry)
+        .put("registries/land-owners.proto", schema);
+    tree.says(&[]);
+    let made_from = |name| {
+        let settings = load_without_files(&tree.config()).expect("good");
+        (settings.version.clone(), settings.registry_file(name))
+    };
+    let (before, other) = (made_from("population"), made_from("business").1);
+    tree.change("registries/land-owners.proto", "syntax", "// A note.\nsyntax");
+    let after = made_from("population");
+    assert_ne!(before.0, after.0, "the version");
+    assert_ne!(before.1, after.1, "what the registry is opened from");
+    assert_eq!(other, made_from("business").1);
+    let watched = load_without_files(&tree.config()).expect("good").named_files();
+    assert!(watched.contains(&tree.config().join("registries/land-owners.proto")));
+    tree.change("registries/land-owners.proto", "birth_date", "born");
+    let problems = tree.problems();
+    assert!(
+        problems[0].starts_with("registries/population.toml:29:23 found \"birth_date\", wanted a field of"),
+        "{problems:?}"
+    );
+    tree.remove("registries/land-owners.proto");
+    let problems = tree.problems();
+    assert!(
+        problems[0].starts_with("registries/population.toml:6:16 registries/land-owners.proto: No such file"),
+        "{problems:?}"
+    );
+}
