@@ -110,7 +110,16 @@ impl Connections {
                 }
             }
         };
-        connecting.await
+        let connected = connecting.clone().await;
+        // A runtime that ended while it connected has told nobody.
+        if connected.is_err() {
+            let mut kept = lock(&self.kept);
+            let same = |kept: &Kept| matches!(kept, Kept::Connecting(other) if other.ptr_eq(&connecting));
+            if kept.get(&own).is_some_and(same) {
+                kept.remove(&own);
+            }
+        }
+        connected
     }
 
     /// Connects in a task of its own: who asked first may go away before the others.

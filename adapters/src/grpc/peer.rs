@@ -23,7 +23,7 @@ use super::vouching::Vouching;
 use crate::check::{Problem, Records};
 use crate::error::Error;
 use crate::guarded::wire::content;
-use crate::http::{Word, presentable_id};
+use crate::http::{Word, presentable, presentable_id};
 use crate::registry::{Call, Found, Kept, Question, Retrieved};
 use crate::tree::AnswerLimits;
 
@@ -142,7 +142,7 @@ impl Peer {
             match reply.code {
                 Code::Ok => return found(&reply, &question.key),
                 Code::Unauthenticated if again => self.vouching.forget(own),
-                code => return Err(refusal(code, &reply.metadata)),
+                code => return Err(refusal(code, &reply.metadata, question, own)),
             }
             again = false;
         }
@@ -212,7 +212,7 @@ fn micros(moment: &prost_types::Timestamp) -> i64 {
 
 /// What a refusal of the other gateway means here: by its reason. A status without one is none of its
 /// own, and "not found" least of all.
-fn refusal(code: Code, metadata: &HeaderMap) -> Error {
+fn refusal(code: Code, metadata: &HeaderMap, question: &Question, own: &Call) -> Error {
     let info = ErrorInfo::of(metadata).filter(|info| info.domain == DOMAIN);
     let Some(info) = info else {
         return match code {
@@ -221,6 +221,12 @@ fn refusal(code: Code, metadata: &HeaderMap) -> Error {
         };
     };
     let reason = info.reason.as_str();
+    let theirs = info.metadata.get("request_id");
+    let theirs = theirs.filter(|id| presentable_id(id, &question.key));
+    tracing::info!(
+        request_id = %own.request_id, upstream_request_id = theirs.map_or("", String::as_str),
+        reason = presentable(reason), "another gateway refused"
+    );
     let word = match reason {
         "NOT_FOUND" => Word::NotFound,
         "SEVERAL" => Word::Several,

@@ -1,5 +1,7 @@
 //! What the codes of gRPC mean in the words that the gateway answers with.
 
+use std::collections::HashMap;
+
 use ::http::{HeaderMap, StatusCode};
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -158,12 +160,14 @@ pub(super) fn error(code: Code, metadata: &HeaderMap, verdict: &Verdict) -> Erro
 }
 
 /// `google.rpc.ErrorInfo`: why an error is one.
-#[derive(Clone, PartialEq, Eq, Message)]
+#[derive(Clone, PartialEq, Message)]
 pub(super) struct ErrorInfo {
     #[prost(string, tag = "1")]
     pub(super) reason: String,
     #[prost(string, tag = "2")]
     pub(super) domain: String,
+    #[prost(map = "string, string", tag = "3")]
+    pub(super) metadata: HashMap<String, String>,
 }
 
 /// `google.rpc.Status`, as far as it is read.

@@ -177,3 +177,21 @@ async fn a_server_that_wants_a_certificate_gets_the_configured_one_and_none_othe
         assert_eq!(outcome(&registry, "079092000099").await, word);
     }
 }
+
+#[test]
+fn a_runtime_that_ended_while_it_connected_leaves_nothing_behind() {
+    let of_server = tokio::runtime::Runtime::new().expect("a runtime");
+    let server = of_server.block_on(Server::start(answer));
+    let registry = connected(&server, CONNECTION);
+    let own = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().expect("a runtime")
+    };
+    server.turn(Mode::Mute);
+    let given = own().block_on(async {
+        tokio::time::timeout(Duration::from_millis(100), outcome(&registry, "079092000099")).await
+    });
+    assert!(given.is_err(), "{given:?}");
+    server.turn(Mode::Well);
+    assert_eq!(own().block_on(outcome(&registry, "079092000099")), "found");
+}

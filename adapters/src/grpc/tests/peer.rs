@@ -104,6 +104,7 @@ fn refused(code: u8, reason: &str, domain: &str) -> Reply {
     let info = ErrorInfo {
         reason: reason.into(),
         domain: domain.into(),
+        metadata: [("request_id".to_owned(), THEIR_ID.to_owned())].into(),
     };
     let any = prost_types::Any {
         type_url: "type.googleapis.com/google.rpc.ErrorInfo".into(),

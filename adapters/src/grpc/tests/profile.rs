@@ -200,6 +200,7 @@ async fn a_reason_counts_before_its_code_and_a_code_as_the_file_says() {
         let info = super::super::status::ErrorInfo {
             reason: reason.into(),
             domain: "vn.test".into(),
+            metadata: Default::default(),
         };
         let any = prost_types::Any {
             type_url: "type.googleapis.com/google.rpc.ErrorInfo".into(),
