@@ -58,6 +58,6 @@ pub(crate) use verdict::check_answers;
 #[cfg(feature = "grpc")]
 pub(crate) use verdict::{check_answers_by, presentable_id};
 pub use word::Word;
-#[cfg(any(feature = "grpc", feature = "soap"))]
+#[cfg(feature = "soap")]
 pub(crate) use word::presentable;
 pub use xroad::XRoad;

@@ -1,7 +1,7 @@
 //! The seam at which every kind of registry looks the same.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -83,6 +83,8 @@ pub struct Call {
     pub key: Bytes,
     /// Oldest answer that is of use, microseconds.
     pub max_age: Option<i64>,
+    /// The registry's own id of the exchange, where it gives one and no record: told by who asked it.
+    pub refused_in: OnceLock<String>,
 }
 
 impl fmt::Debug for Call {

@@ -166,6 +166,8 @@ pub struct Refusal {
     pub clause: Option<String>,
     /// After how long another try may have another outcome, where that is known.
     pub retry_after: Option<Duration>,
+    /// The registry's own id of the exchange in which it refused. For the log alone.
+    pub transaction: Option<String>,
 }
 
 impl Refusal {
@@ -176,6 +178,7 @@ impl Refusal {
             message: message.into(),
             clause: None,
             retry_after: None,
+            transaction: None,
         }
     }
 

@@ -23,7 +23,7 @@ use super::vouching::Vouching;
 use crate::check::{Problem, Records};
 use crate::error::Error;
 use crate::guarded::wire::content;
-use crate::http::{Word, presentable, presentable_id};
+use crate::http::{Word, presentable_id};
 use crate::registry::{Call, Found, Kept, Question, Retrieved};
 use crate::tree::AnswerLimits;
 
@@ -221,12 +221,14 @@ fn refusal(code: Code, metadata: &HeaderMap, question: &Question, own: &Call) ->
         };
     };
     let reason = info.reason.as_str();
-    let theirs = info.metadata.get("request_id");
-    let theirs = theirs.filter(|id| presentable_id(id, &question.key));
-    tracing::info!(
-        request_id = %own.request_id, upstream_request_id = theirs.map_or("", String::as_str),
-        reason = presentable(reason), "another gateway refused"
-    );
+    // The first of several tries counts, as in every flight.
+    if let Some(theirs) = info
+        .metadata
+        .get("request_id")
+        .filter(|id| presentable_id(id, &question.key))
+    {
+        let _ = own.refused_in.set(theirs.clone());
+    }
     let word = match reason {
         "NOT_FOUND" => Word::NotFound,
         "SEVERAL" => Word::Several,

@@ -1,5 +1,7 @@
 //! What a registry that asks another one is told of the call, and what it says of its answer.
 
+use std::sync::{Arc, OnceLock};
+
 use adapters::{Call, Retrieved};
 use prost::Message as _;
 use proto::lookup::v1::LookupContext;
@@ -8,10 +10,31 @@ use sha2::{Digest as _, Sha256};
 use super::story::Story;
 use crate::cache::From;
 use crate::clock::Moment;
+use crate::directory::Source;
 use crate::record::query::{Context, Query};
+use crate::status::Refusal;
 
-/// The call that a question is asked for. `limit`: the oldest answer that is of use.
-pub(super) fn told(story: &Story<'_>, query: &Query<'_>, limit: Option<i64>) -> Call {
+/// The call that a question is asked for, where the registry wants to know. `limit`: the oldest answer that
+/// is of use.
+pub(super) fn told_to(
+    source: &Source,
+    story: &Story<'_>,
+    query: &Query<'_>,
+    limit: Option<i64>,
+) -> Option<Arc<Call>> {
+    source.wants_call.then(|| Arc::new(told(story, query, limit)))
+}
+
+/// The same refusal, with the registry's own id of the exchange in which it gave no record.
+pub(super) fn refused_in(refusal: Refusal, call: Option<&Call>) -> Refusal {
+    let transaction = call.and_then(|call| call.refused_in.get().cloned());
+    Refusal {
+        transaction,
+        ..refusal
+    }
+}
+
+fn told(story: &Story<'_>, query: &Query<'_>, limit: Option<i64>) -> Call {
     let caller = story.caller.as_ref();
     Call {
         request_id: story.request_id.as_str().into(),
@@ -22,6 +45,7 @@ pub(super) fn told(story: &Story<'_>, query: &Query<'_>, limit: Option<i64>) -> 
         key: query.key.to_vec().into(),
         // What is never kept here is not to be kept there.
         max_age: if story.method.never_cached { Some(0) } else { limit },
+        refused_in: OnceLock::new(),
     }
 }
 

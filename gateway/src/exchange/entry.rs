@@ -38,10 +38,10 @@ pub(super) fn outcome(story: &Story<'_>, outcome: &Result<Answer, Refusal>, now:
         .as_ref()
         .err()
         .and_then(|refusal| refusal.clause.as_deref());
-    let transaction = outcome
-        .as_ref()
-        .ok()
-        .and_then(|answer| answer.transaction.as_deref());
+    let transaction = match outcome {
+        Ok(answer) => answer.transaction.as_deref(),
+        Err(refusal) => refusal.transaction.as_deref(),
+    };
     let latency = u64::try_from(story.started.elapsed().as_micros()).unwrap_or(u64::MAX);
     tail(
         story,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use adapters::Question;
 use adapters::settings::Scope;
+use adapters::{Call, Question};
 
 use super::story::Story;
 use super::{Exchange, call, facts};
@@ -73,9 +73,11 @@ impl Exchange {
                 if served.from == From::Stale {
                     self.subjects.seal_kept(story, query, &served.kept)?;
                     self.intend(story)?;
-                    source
-                        .answers
-                        .refresh(&key, keep(method), ask(source, story, query, limit));
+                    source.answers.refresh(
+                        &key,
+                        keep(method),
+                        ask(source, story, query, call::told_to(source, story, query, limit)),
+                    );
                 }
                 served
             }
@@ -111,9 +113,10 @@ impl Exchange {
         } = *asked;
         self.subjects.seal(story, query)?;
         self.intend(story)?;
+        let call = call::told_to(source, story, query, limit);
         let load = source
             .answers
-            .load(key, keep(story.method), ask(source, story, query, limit));
+            .load(key, keep(story.method), ask(source, story, query, call.clone()));
         let outcome = tokio::time::timeout_at(deadline.into(), load)
             .await
             .map_err(|_| {
@@ -136,7 +139,7 @@ impl Exchange {
                 if !story.method.never_cached {
                     source.answers.mark_not_found(facts::in_vain(key), Moment::now());
                 }
-                return Err(not_found());
+                return Err(call::refused_in(not_found(), call.as_deref()));
             }
             Err(error) => error,
         };
@@ -152,7 +155,7 @@ impl Exchange {
             let served = source.answers.find_despite_error(key, limit, story.received);
             return served.ok_or_else(|| too_stale(&source.name));
         }
-        Err(refusal(&source.name, &error))
+        Err(call::refused_in(refusal(&source.name, &error), call.as_deref()))
     }
 }
 
@@ -180,16 +183,14 @@ fn ask(
     source: &Arc<Source>,
     story: &Story<'_>,
     query: &Query<'_>,
-    limit: Option<i64>,
+    call: Option<Arc<Call>>,
 ) -> impl Future<Output = Load> + Send + 'static {
     let source = source.clone();
     let question = Question {
         record: story.method.record.name.clone(),
         key: query.identifier.as_str().into(),
         deadline: Instant::now() + source.timeout,
-        call: source
-            .wants_call
-            .then(|| Arc::new(call::told(story, query, limit))),
+        call,
     };
     async move {
         match source.registry.look_up(question).await {

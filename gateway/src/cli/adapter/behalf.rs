@@ -1,6 +1,6 @@
 //! On whose behalf a probe asks: what another gateway wants to know before it answers.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use adapters::Call;
 use anyhow::{Context as _, Result};
@@ -74,6 +74,7 @@ impl Behalf {
             context: part(&request, "context").into(),
             key: part(&request, "key").into(),
             max_age: None,
+            refused_in: OnceLock::new(),
         })))
     }
 }
