@@ -18,6 +18,7 @@ mod lookup;
 mod pki;
 mod serve;
 pub(crate) mod shown;
+mod simulate;
 mod token;
 
 /// Liên Thông, the data-interoperability gateway.
@@ -37,6 +38,7 @@ enum Command {
     Lookup(Box<lookup::LookupCommand>),
     Confirm(Box<confirm::ConfirmCommand>),
     Serve(serve::ServeCommand),
+    Simulate(simulate::SimulateCommand),
     Pki(pki::PkiCommand),
     Token(token::TokenCommand),
 }
@@ -52,6 +54,7 @@ pub fn run() -> ExitCode {
         Command::Lookup(command) => command.run(&mut out),
         Command::Confirm(command) => command.run(&mut out),
         Command::Serve(command) => command.run(&mut out),
+        Command::Simulate(command) => command.run(&mut out),
         Command::Pki(command) => command.run(&mut out),
         Command::Token(command) => command.run(&mut out),
     };

@@ -19,5 +19,26 @@ mod profiles;
 pub(crate) mod random;
 pub(crate) mod samples;
 
+/// The shipped file of a registry.
+///
+/// # Errors
+/// When there is none, with those that there are.
+pub fn registry_file(name: &str) -> anyhow::Result<&'static str> {
+    let named = |path: &'static str| path.strip_prefix("registries/")?.strip_suffix(".toml");
+    let found = config_tree::FILES
+        .iter()
+        .find(|(path, _)| named(path) == Some(name));
+    found.map(|(_, contents)| *contents).ok_or_else(|| {
+        let names: Vec<_> = config_tree::FILES
+            .iter()
+            .filter_map(|(path, _)| named(path))
+            .collect();
+        anyhow::anyhow!(
+            "there is no registry {name:?}, wanted one of {}",
+            names.join(", ")
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests;

@@ -17,5 +17,6 @@ pub mod record;
 pub mod rpc;
 pub mod server;
 pub mod settings;
+pub mod simulate;
 pub mod status;
 pub mod witness;

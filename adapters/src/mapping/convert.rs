@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use prost::Message as _;
 use prost::encoding::{WireType, encode_key, encode_varint};
 use proto::lookup::v1::{CodedValue, PartialDate};
@@ -113,6 +115,12 @@ impl Convert {
             }
             Self::Bytes => match value {
                 Value::Bytes(bytes) => delimited(number, bytes, out),
+                // A language of texts writes bytes so (RFC 4648 §4), at times with line ends in it.
+                Value::Text(text) => {
+                    let whole: String = text.split_ascii_whitespace().collect();
+                    let bytes = BASE64_STANDARD.decode(whole).map_err(|_| Unreadable)?;
+                    delimited(number, &bytes, out);
+                }
                 _ => return Err(Unreadable),
             },
         }

@@ -225,7 +225,7 @@ pub enum Conversion {
     PersonalId,
     /// A tax or enterprise code, a unit's with its hyphen.
     TaxCode,
-    /// Bytes as they are.
+    /// Bytes as they are; of a text, what it holds in base64.
     Bytes,
 }
 

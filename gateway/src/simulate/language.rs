@@ -1,0 +1,147 @@
+//! Questions and answers in the language of a kind.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::Uri;
+use serde_json::{Value, json};
+
+use super::rows::{Record, Rows};
+use super::shape::Shape;
+use super::tree::Tree;
+use super::{Kind, percent};
+
+const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";
+const POPULATION: &str = "http://www.mic.gov.vn/dancu/1.0";
+const TABLES: &str = "urn:lienthong:simulate";
+
+/// What is asked: a record by a column.
+pub(super) struct Question<'a> {
+    pub(super) record: &'a Record,
+    pub(super) column: &'a str,
+    pub(super) key: String,
+}
+
+/// The question of a request; none when it is not one that the adapter file asks.
+pub(super) fn question<'a>(
+    kind: Kind,
+    shape: Shape,
+    rows: &'a Rows,
+    uri: &Uri,
+    body: &Bytes,
+) -> Option<Question<'a>> {
+    let given = match (kind, shape) {
+        (Kind::Rest, Shape::Tables) => in_query(uri),
+        (Kind::Rest, Shape::CongDan) => in_json(body)?,
+        (Kind::Soap, _) => in_message(body)?,
+    };
+    let table = match (kind, shape) {
+        (Kind::Rest, Shape::Tables) => Some(uri.path().trim_start_matches('/').to_owned()),
+        (Kind::Rest, Shape::CongDan) => None,
+        (Kind::Soap, _) => given.get("").cloned(),
+    };
+    for record in &rows.records {
+        if shape == Shape::Tables && table.as_deref() != Some(record.table.as_str()) {
+            continue;
+        }
+        for key in &record.keys {
+            if let Some(key_text) = given.get(shape.key_name(&key.column)) {
+                return Some(Question {
+                    record,
+                    column: &key.column,
+                    key: key_text.clone(),
+                });
+            }
+        }
+    }
+    None
+}
+
+fn in_query(uri: &Uri) -> BTreeMap<String, String> {
+    let query = uri.query().unwrap_or_default();
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs
+        .filter_map(|(name, value)| Some((percent::decoded(name)?, percent::decoded(value)?)))
+        .collect()
+}
+
+fn in_json(body: &Bytes) -> Option<BTreeMap<String, String>> {
+    let Value::Object(members) = serde_json::from_slice(body).ok()? else {
+        return None;
+    };
+    let texts = members
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())));
+    Some(texts.collect())
+}
+
+/// Every element of a message with a text of its own, and under `""` the last element that has none: the table.
+fn in_message(body: &Bytes) -> Option<BTreeMap<String, String>> {
+    let text = std::str::from_utf8(body).ok()?;
+    let document = roxmltree::Document::parse(text).ok()?;
+    let mut given = BTreeMap::new();
+    for node in document.descendants().filter(roxmltree::Node::is_element) {
+        let name = node.tag_name().name().to_owned();
+        if node.children().any(|child| child.is_element()) {
+            given.insert(String::new(), name);
+        } else {
+            given.insert(name, node.text().unwrap_or_default().to_owned());
+        }
+    }
+    Some(given)
+}
+
+/// An answer that holds this.
+pub(super) fn answer(kind: Kind, shape: Shape, (name, content): (String, Tree), id: &str) -> String {
+    match (kind, shape) {
+        (Kind::Rest, Shape::CongDan) => json!({ "error_code": "00", name: content.json() }).to_string(),
+        (Kind::Rest, Shape::Tables) => {
+            json!({ "error_code": "00", "id": id, "data": { name: content.json() } }).to_string()
+        }
+        (Kind::Soap, Shape::CongDan) => {
+            let mut inner = String::new();
+            content.write_xml(&name, &mut inner);
+            message(&format!(
+                "<TraCuuThongTinCongDanResponse xmlns=\"{POPULATION}\">{inner}</TraCuuThongTinCongDanResponse>"
+            ))
+        }
+        (Kind::Soap, Shape::Tables) => {
+            let mut inner = String::new();
+            Tree::text(id).write_xml("id", &mut inner);
+            content.write_xml(&name, &mut inner);
+            message(&format!(
+                "<TraCuuResponse xmlns=\"{TABLES}\">{inner}</TraCuuResponse>"
+            ))
+        }
+    }
+}
+
+/// An error that comes with status 200, as the services do it: "the procedure has no licence for it".
+pub(super) fn error(kind: Kind) -> String {
+    match kind {
+        Kind::Rest => {
+            json!({ "error_code": "004", "message": "Thủ tục chưa được cấp phép khai thác" }).to_string()
+        }
+        Kind::Soap => message(
+            "<soap:Fault><faultcode>soap:Server</faultcode>\
+             <faultstring>Thủ tục chưa được cấp phép khai thác</faultstring>\
+             <detail><MaLoi>004</MaLoi></detail></soap:Fault>",
+        ),
+    }
+}
+
+/// A well-formed answer to something else.
+pub(super) fn other(kind: Kind) -> String {
+    match kind {
+        Kind::Rest => json!({ "error_code": "00", "thoiTiet": { "nhietDo": 31 } }).to_string(),
+        Kind::Soap => message("<ThoiTietResponse xmlns=\"urn:x\"><nhietDo>31</nhietDo></ThoiTietResponse>"),
+    }
+}
+
+/// A message of SOAP 1.1 with this in its body.
+pub(super) fn message(body: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+         <soap:Envelope xmlns:soap=\"{SOAP}\"><soap:Body>{body}</soap:Body></soap:Envelope>"
+    )
+}
