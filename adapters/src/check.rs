@@ -152,6 +152,16 @@ pub(crate) fn records(
             ));
             continue;
         };
+        for field in record.fields.keys() {
+            let mapped = descriptor.get_field_by_name(field.get_ref());
+            if mapped.is_some_and(|mapped| crate::course::is_computed(&mapped)) {
+                let message = format!(
+                    "{:?} is computed from other fields, wanted nothing",
+                    field.get_ref()
+                );
+                problems.push(Problem::at(field.span(), message));
+            }
+        }
         if let Some(plan) = mapping::compile(record, &context, &descriptor, &mut problems) {
             records.insert(Arc::from(name.get_ref().as_str()), Record { descriptor, plan });
         }

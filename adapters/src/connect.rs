@@ -5,6 +5,7 @@
 //! | wrapper | why it stands there |
 //! |---|---|
 //! | `Measured` | outermost: it sees what the caller sees, waiting and refusals included |
+//! | `Judged` | what is computed from a whole record: whether its states can follow each other |
 //! | `Guarded` | limits of time, number, size and depth; that the answer is about the subject asked for |
 //! | `Routed` | the ways to the registry with a breaker each, second tries and hedges |
 //! | the kind itself | speaks the registry's language |
@@ -16,6 +17,7 @@ use prost_reflect::DescriptorPool;
 
 use crate::check::{Problem, Records, plans};
 use crate::codes::CodeTables;
+use crate::course::Judged;
 use crate::embedded;
 #[cfg(feature = "grpc")]
 use crate::grpc;
@@ -128,6 +130,7 @@ fn wrapped<R: Registry>(
     let measures = Arc::<Measures>::default();
     let routed = Routed::new(name, ways, &settings.protection, Arc::clone(&measures));
     let guarded = Guarded::new(name, routed, Limits::from(&settings.protection), records);
-    let measured = Measured::counting_in(name, guarded, Arc::clone(&measures));
+    let judged = Judged::new(guarded, records);
+    let measured = Measured::counting_in(name, judged, Arc::clone(&measures));
     (Arc::new(measured), measures)
 }

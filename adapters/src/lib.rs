@@ -19,6 +19,7 @@ pub mod check;
 pub mod codes;
 pub mod conformance;
 pub mod connect;
+mod course;
 pub mod embedded;
 pub mod error;
 #[cfg(feature = "grpc")]

@@ -33,7 +33,6 @@ use tokio::sync::watch::channel as watch_channel;
 
 use crate::clock::Moment;
 use crate::identity::{ListState, VerifiedTokens};
-use crate::record::method::{self, Methods};
 use crate::rpc;
 use crate::server::listener::{self, Listening, Parts};
 use crate::server::overload::Overload;
@@ -59,11 +58,10 @@ pub struct Running {
 
 /// Starts the gateway.
 pub fn start(settings: Settings) -> anyhow::Result<Running> {
-    let methods: Methods = Arc::new(method::methods(&proto::descriptors())?);
     let places = distribution::sources(&settings);
     distribution::fetch_missing(&places).context("fetching revocation lists and key sets")?;
     let verified = VerifiedTokens::new(TOKENS);
-    let directory = Directory::compile(&settings, &methods, verified.clone(), None)?;
+    let directory = Directory::compile(&settings, verified.clone(), None)?;
 
     let audit = &settings.gateway.audit;
     let signer =
@@ -106,11 +104,10 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
     let follower =
         Follower::start(exchange.log.clone(), &folder, index).context("the thread of the index")?;
     let (health, health_service) = tonic_health::server::health_reporter();
-    let others = rpc::others(&exchange, &methods, follower.index(), health_service)?;
+    let others = rpc::others(&exchange, follower.index(), health_service);
     let (changed, changes) = watch_channel(0);
     let parts = Parts {
         exchange: exchange.clone(),
-        methods: methods.clone(),
         others,
         changes,
         overload: overload.clone(),
@@ -132,7 +129,6 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
     let fetching_keys = verified.unknown_keys().clone();
     let watch = Watch::start(Reloading {
         exchange: exchange.clone(),
-        methods,
         verified,
         config: settings.base.clone(),
         settings,

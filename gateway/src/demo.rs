@@ -18,6 +18,7 @@ pub mod places;
 mod profiles;
 pub(crate) mod random;
 pub(crate) mod samples;
+pub mod sectoral;
 
 /// The shipped file of a registry.
 ///

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use adapters::Registry;
 use adapters::settings::Scope;
+use tonic::service::Routes;
 
 use crate::authorization::Agreements;
 use crate::cache::Answers;
 use crate::catalog::Catalog;
 use crate::identity::Identity;
+use crate::record::method::Methods;
 pub use compile::CompileError;
 
 /// What the configuration says, compiled.
@@ -25,6 +27,10 @@ pub struct Directory {
     pub identity: Identity,
     /// Who may ask what.
     pub agreements: Agreements,
+    /// The lookup methods, by path: the built-in ones, and those of the tree's schemas.
+    pub methods: Methods,
+    /// Tells callers of all schemas.
+    pub reflection: Routes,
     /// What there is to ask.
     pub catalog: Catalog,
     /// Published procedures, each with the components of its dossier.

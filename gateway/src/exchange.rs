@@ -47,6 +47,8 @@ pub struct Exchange {
 
 /// One call of a lookup method, as it came in.
 pub struct Call<'a> {
+    /// The configuration that the call is decided by; the method is one of it.
+    pub directory: &'a Directory,
     /// The method.
     pub method: &'a Arc<Method>,
     /// The certificate of the connection.
@@ -62,8 +64,7 @@ pub struct Call<'a> {
 impl Exchange {
     /// Answers a unary lookup.
     pub async fn answer(&self, waiters: &Waiters, call: Call<'_>) -> Reply {
-        let directory = self.directory.load_full();
-        let mut story = Story::begin(call.method, call.peer, &directory);
+        let mut story = Story::begin(call.method, call.peer, call.directory);
         let parts = match self.receive(&mut story, &call) {
             Ok(message) => Parts::read(message).map_err(|_| not_a_message()),
             Err(refusal) => Err(refusal),
@@ -87,8 +88,7 @@ impl Exchange {
     where
         F: Future<Output = bool>,
     {
-        let directory = self.directory.load_full();
-        let mut story = Story::begin(call.method, call.peer, &directory);
+        let mut story = Story::begin(call.method, call.peer, call.directory);
         let items = self.receive(&mut story, &call).and_then(items_of);
         let items = match items {
             Ok(items) => items,

@@ -9,32 +9,29 @@ pub(crate) use audit_log::Kinds;
 use std::sync::Arc;
 
 use audit::Index;
+use proto::schemas::Schemas;
 use tonic::service::Routes;
 use tonic_health::pb::health_server::{Health, HealthServer};
 
 use crate::exchange::Exchange;
-use crate::record::method::Methods;
 
-/// Health, reflection, the audit service and the catalog.
-pub fn others(
-    exchange: &Arc<Exchange>,
-    methods: &Methods,
-    index: Arc<Index>,
-    health: HealthServer<impl Health>,
-) -> anyhow::Result<Routes> {
+/// Reflection over the built-in schemas and those of a configuration.
+pub fn reflection(schemas: &Schemas) -> Result<Routes, tonic_reflection::server::Error> {
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(&schemas.added)
         .build_v1()?;
+    Ok(Routes::new(reflection))
+}
+
+/// Health, the audit service and the catalog.
+pub fn others(exchange: &Arc<Exchange>, index: Arc<Index>, health: HealthServer<impl Health>) -> Routes {
     let audit = proto::audit::v1::audit_service_server::AuditServiceServer::new(audit_log::AuditLog::new(
         exchange.clone(),
         index,
-        Kinds::of(methods.values()),
     ));
     let catalog = proto::catalog::v1::catalog_service_server::CatalogServiceServer::new(catalog::Catalog {
         exchange: exchange.clone(),
     });
-    Ok(Routes::new(health)
-        .add_service(reflection)
-        .add_service(audit)
-        .add_service(catalog))
+    Routes::new(health).add_service(audit).add_service(catalog)
 }

@@ -3,6 +3,7 @@
 //! | file | idea |
 //! |---|---|
 //! | `gateway` | `gateway.toml`; its sections are `listener`, `tls`, `token`, `audit`, `telemetry` |
+//! | `check/schemas` | `schemas/`: .proto files and descriptor sets, compiled by `proto::schemas` |
 //! | `agency`, `agreement`, `procedure` | one file of that folder; registries are `adapters::settings` |
 //! | `load` | from a folder to settings, or to all that is wrong with it |
 //! | `tree`, `source` | the files, read in one pass; places in one of them |
@@ -36,6 +37,7 @@ use std::path::{Path, PathBuf};
 
 use adapters::RegistrySettings;
 use adapters::codes::CodeTables;
+use proto::schemas::Schemas;
 use sha2::{Digest as _, Sha256};
 
 pub use agency::{AgencyCertificate, AgencySettings, AgencyToken};
@@ -71,6 +73,8 @@ pub struct Settings {
     pub procedures: BTreeMap<String, ProcedureSettings>,
     /// `codes/<name>.toml`, checked.
     pub codes: CodeTables,
+    /// The built-in schemas, and those of `schemas/`.
+    pub schemas: Schemas,
     /// The folder that relative paths start from.
     pub base: PathBuf,
     /// SHA-256 of each file that was read: those of the tree, and the certificates, revocation lists,
@@ -87,18 +91,27 @@ impl Settings {
         self.base.join(written)
     }
 
-    /// SHA-256 over what a registry is opened from: its file, the schemas that it names and the code
-    /// tables.
+    /// SHA-256 over what a registry is opened from: its file, the schemas that it names, the code tables, and
+    /// the schemas of the tree if it gives a record that is not built in.
     pub(crate) fn registry_file(&self, name: &str) -> [u8; 32] {
         let own = Path::new("registries").join(format!("{name}.toml"));
-        let schemas = self.registries.get(name).map(RegistrySettings::schemas);
-        let schemas: Vec<_> = schemas
+        let registry = self.registries.get(name);
+        let schemas: Vec<_> = registry
+            .map(RegistrySettings::schemas)
             .iter()
             .flatten()
             .map(|written| Path::new(written.get_ref()))
             .collect();
+        let built_in = proto::descriptors();
+        let sectoral = registry.is_some_and(|registry| {
+            let mut records = registry.records.keys();
+            records.any(|record| built_in.get_message_by_name(record.get_ref()).is_none())
+        });
         let read = self.files.iter().filter(|(path, _)| {
-            **path == own || path.starts_with("codes") || schemas.contains(&path.as_path())
+            **path == own
+                || path.starts_with("codes")
+                || schemas.contains(&path.as_path())
+                || sectoral && path.starts_with(tree::SCHEMAS)
         });
         let mut hash = Sha256::new();
         for (path, of_file) in read {

@@ -57,3 +57,4 @@ pub mod lienthong {
 pub use lienthong::{audit, business, catalog, criminalrecord, lookup, population};
 
 pub mod rules;
+pub mod schemas;

@@ -1,11 +1,15 @@
 //! The field and method options, read from descriptors.
 
 use prost::Message as _;
-use prost_reflect::{DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, MethodDescriptor};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, EnumValueDescriptor, ExtensionDescriptor, FieldDescriptor,
+    MethodDescriptor,
+};
 
-use crate::lookup::v1::{FieldRule, LookupMethod};
+use crate::lookup::v1::{FieldRule, LookupMethod, StateRule};
 
 const FIELD_OPTION: &str = "lienthong.lookup.v1.rule";
+const STATE_OPTION: &str = "lienthong.lookup.v1.state";
 const METHOD_OPTION: &str = "lienthong.lookup.v1.lookup";
 
 /// The rule of a field; the default rule (no label, no class, not claimable) when it has none.
@@ -13,6 +17,12 @@ pub fn field_rule(field: &FieldDescriptor) -> FieldRule {
     extension(field.parent_pool(), FIELD_OPTION)
         .and_then(|extension| option_value(&field.options(), &extension))
         .unwrap_or_default()
+}
+
+/// Which states may follow this one, if its enum says so.
+pub fn state_rule(value: &EnumValueDescriptor) -> Option<StateRule> {
+    let extension = extension(value.parent_pool(), STATE_OPTION)?;
+    option_value(&value.options(), &extension)
 }
 
 /// What makes a method a lookup method, if it is one.

@@ -20,6 +20,7 @@ pub mod raw;
 pub mod refused;
 pub mod registries;
 pub mod scene;
+pub mod sectoral;
 pub mod tokens;
 pub mod traces;
 pub mod tree;

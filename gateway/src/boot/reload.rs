@@ -14,13 +14,11 @@ use crate::directory::Directory;
 use crate::distribution::{self, Fetching};
 use crate::exchange::Exchange;
 use crate::identity::VerifiedTokens;
-use crate::record::method::Methods;
 use crate::settings::{self, Settings};
 
 /// What is needed to put a new configuration in force.
 pub(super) struct Reloading {
     pub(super) exchange: Arc<Exchange>,
-    pub(super) methods: Methods,
     pub(super) verified: Arc<VerifiedTokens>,
     pub(super) config: PathBuf,
     /// The settings in force.
@@ -90,7 +88,7 @@ impl Reloading {
     fn read(&self) -> Result<(Settings, Directory), String> {
         let settings = settings::load(&self.config).map_err(|problems| problems.to_string())?;
         let in_force = self.exchange.directory.load();
-        let compiled = Directory::compile(&settings, &self.methods, self.verified.clone(), Some(&**in_force));
+        let compiled = Directory::compile(&settings, self.verified.clone(), Some(&**in_force));
         match compiled {
             Ok(directory) => Ok((settings, directory)),
             Err(error) => Err(chain(&error)),

@@ -22,9 +22,7 @@ impl Fields {
     /// Every field of a record, each before those in it.
     pub(super) fn of(schema: &Schema) -> Self {
         let mut fields = Self::default();
-        if let Some(message) = proto::descriptors().get_message_by_name(&schema.name) {
-            fields.walk(&schema.root, &message, "");
-        }
+        fields.walk(&schema.root, &schema.descriptor, "");
         fields
     }
 

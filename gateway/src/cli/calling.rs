@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 
-use super::client::{Ask, Client, Profile, Refused, lookup_method};
+use super::client::{Ask, Client, Profile, Refused, lookup_method_of};
 use super::shown;
 
 /// The answer is no: a verdict does not agree, or the call was refused.
@@ -74,44 +74,55 @@ pub(super) struct Subject {
     /// Second fact for a certificate: the personal number.
     #[arg(long)]
     personal_id: Option<String>,
+    /// Another second fact, such as applicant_name="Nguyễn Văn An".
+    #[arg(long = "fact", value_name = "FIELD=VALUE", value_parser = field_and_value)]
+    facts: Vec<(String, String)>,
 }
 
 impl Calling {
     /// Asks and tells; `add` puts what is asked into the request, `tell` says whether it is a yes.
     pub(super) fn ask(
         &self,
-        method: &str,
+        methods: &[String],
         subject: &Subject,
         add: impl FnOnce(Ask) -> Result<Ask>,
         tell: impl FnOnce(&DynamicMessage, &MethodDescriptor, &mut dyn Write) -> Result<bool>,
         out: &mut dyn Write,
     ) -> Result<ExitCode> {
-        let prepared = Profile::load(&self.profile).and_then(|profile| {
-            let method = lookup_method(method)?;
-            let ask = subject.put_into(self.put_into(Ask::of(&method), &profile)?)?;
-            Ok((profile, method, add(ask)?.done()))
-        });
-        let (profile, method, request) = match prepared {
-            Ok(prepared) => prepared,
-            Err(error) => {
-                anstream::eprintln!("error: {error:#}");
-                return Ok(ExitCode::from(USAGE));
-            }
-        };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .context("no runtime")?;
         let answer = runtime.block_on(async {
-            let client = Client::connect(&profile).await?;
-            Ok::<_, anyhow::Error>(client.call(&method, &request).await?)
+            let profile = Profile::load(&self.profile)?;
+            let prepare = |method: &MethodDescriptor| {
+                let ask = subject.put_into(self.put_into(Ask::of(method), &profile)?)?;
+                anyhow::Ok(add(ask)?.done())
+            };
+            // What is wrong with the command line is told without a connection where that can be.
+            let (client, method, request) = match lookup_method_of(&proto::descriptors(), methods) {
+                Some(method) => {
+                    let request = prepare(&method)?;
+                    (Client::connect(&profile).await?, method, request)
+                }
+                None => {
+                    let client = Client::connect(&profile).await?;
+                    let pool = client.schemas().await?;
+                    let method = lookup_method_of(&pool, methods)
+                        .with_context(|| format!("the gateway has no lookup {}", methods.join(" or ")))?;
+                    let request = prepare(&method)?;
+                    (client, method, request)
+                }
+            };
+            let answer = client.call(&method, &request).await?;
+            anyhow::Ok((answer, method))
         });
         match answer {
-            Ok(answer) if self.json => {
+            Ok((answer, method)) if self.json => {
                 writeln!(out, "{}", serde_json::to_string_pretty(&answer)?)?;
                 Ok(code(tell(&answer, &method, &mut std::io::sink())?))
             }
-            Ok(answer) => {
+            Ok((answer, method)) => {
                 let yes = tell(&answer, &method, out)?;
                 tell_receipt(&answer, out)?;
                 Ok(code(yes))
@@ -165,8 +176,15 @@ impl Subject {
         ask.identifier(&self.id)?
             .maybe("key.full_name", self.name.as_deref())?
             .maybe("key.birth_date", self.birth.as_deref())?
-            .maybe("key.personal_id", self.personal_id.as_deref())
+            .maybe("key.personal_id", self.personal_id.as_deref())?
+            .facts(&self.facts)
     }
+}
+
+/// Splits `FIELD=VALUE`.
+pub(super) fn field_and_value(text: &str) -> Result<(String, String)> {
+    let (field, value) = text.split_once('=').context("it is written FIELD=VALUE")?;
+    Ok((field.trim().to_owned(), value.to_owned()))
 }
 
 /// Tells where an answer came from.

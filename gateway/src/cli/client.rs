@@ -4,10 +4,11 @@
 mod codec;
 mod connection;
 mod profile;
+mod reflected;
 mod refused;
 mod request;
 
 pub(crate) use connection::{AuditClient, Client, Token};
 pub(crate) use profile::{Profile, TokenMint, TokenSource};
 pub(crate) use refused::Refused;
-pub(crate) use request::{Ask, Claims, lookup_method};
+pub(crate) use request::{Ask, Claims, lookup_method, lookup_method_of, method_names};

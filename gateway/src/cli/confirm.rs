@@ -3,11 +3,11 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
-use clap::{Args, ValueEnum};
+use anyhow::Result;
+use clap::Args;
 
-use super::calling::{Calling, Subject, tell_provenance};
-use super::client::Claims;
+use super::calling::{Calling, Subject, field_and_value, tell_provenance};
+use super::client::{Claims, method_names};
 use super::shown;
 
 /// Ask a gateway whether claims about one record are true. No value is given.
@@ -15,48 +15,31 @@ use super::shown;
 /// Exit code 0: every verdict agrees, 1: one does not or the call was refused, 2: usage, 3: unavailable.
 #[derive(Debug, Args)]
 pub(super) struct ConfirmCommand {
-    /// What is claimed about.
-    #[arg(value_enum)]
-    about: About,
+    /// What is claimed about: citizen, enterprise, roles (of persons in an enterprise: owners, members,
+    /// representatives, managers), convictions (unspent ones, and bans), certificate (of criminal record no. 1), or
+    /// a record of the gateway's own schemas, such as driver-licence. Or a method, such as ConfirmDriverLicence.
+    about: String,
     #[command(flatten)]
     subject: Subject,
     #[command(flatten)]
     calling: Calling,
     /// A claim, such as full_name="Nguyễn Văn An", birth_date=1990 or representatives[0].personal_id=….
-    #[arg(long = "claim", value_name = "FIELD=VALUE", value_parser = claim)]
+    #[arg(long = "claim", value_name = "FIELD=VALUE", value_parser = field_and_value)]
     claims: Vec<(String, String)>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum About {
-    Citizen,
-    Enterprise,
-    /// Roles of persons in an enterprise: owners, members, representatives, managers.
-    Roles,
-    /// Unspent convictions and bans.
-    Convictions,
-    /// A certificate of criminal record no. 1.
-    Certificate,
 }
 
 impl ConfirmCommand {
     /// Prints the verdicts as a table, or as canonical JSON.
     pub(super) fn run(self, out: &mut dyn Write) -> Result<ExitCode> {
-        let method = match self.about {
-            About::Citizen => "ConfirmCitizen",
-            About::Enterprise => "ConfirmEnterprise",
-            About::Roles => "CheckRoles",
-            About::Convictions => "CheckConvictions",
-            About::Certificate => "VerifyCertificate",
-        };
+        let methods = method_names(&self.about, &["Confirm", "Check", "Verify"]);
         let claims: Claims = self.claims;
         self.calling.ask(
-            method,
+            &methods,
             &self.subject,
             |ask| ask.claim(&claims),
             |answer, method, out| {
                 let record = proto::rules::lookup_method(method)
-                    .and_then(|lookup| proto::descriptors().get_message_by_name(&lookup.record));
+                    .and_then(|lookup| method.parent_pool().get_message_by_name(&lookup.record));
                 let verdicts = shown::verdicts(answer, record.as_ref());
                 let yes = !verdicts.is_empty() && verdicts.iter().all(|(.., word)| word == "AGREE");
                 let rows = verdicts
@@ -70,9 +53,4 @@ impl ConfirmCommand {
             out,
         )
     }
-}
-
-fn claim(text: &str) -> Result<(String, String)> {
-    let (field, value) = text.split_once('=').context("a claim is written FIELD=VALUE")?;
-    Ok((field.trim().to_owned(), value.to_owned()))
 }

@@ -4,9 +4,10 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::calling::{Calling, Subject, tell_provenance};
+use super::client::method_names;
 use super::shown;
 
 /// Ask a gateway for the agreed fields of one record.
@@ -14,9 +15,9 @@ use super::shown;
 /// Exit code 0: answered, 1: refused, 2: usage, 3: unavailable.
 #[derive(Debug, Args)]
 pub(super) struct LookupCommand {
-    /// What is asked for.
-    #[arg(value_enum)]
-    record: Record,
+    /// What is asked for: citizen, enterprise, certificate, or a record of the gateway's own schemas, such as
+    /// driver-licence. Or a method, such as GetDriverLicence.
+    record: String,
     #[command(flatten)]
     subject: Subject,
     #[command(flatten)]
@@ -26,23 +27,11 @@ pub(super) struct LookupCommand {
     fields: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Record {
-    Citizen,
-    Enterprise,
-    Certificate,
-}
-
 impl LookupCommand {
     /// Prints the record as a table, or as canonical JSON.
     pub(super) fn run(self, out: &mut dyn Write) -> Result<ExitCode> {
-        let method = match self.record {
-            Record::Citizen => "GetCitizen",
-            Record::Enterprise => "GetEnterprise",
-            Record::Certificate => "GetCertificate",
-        };
         self.calling.ask(
-            method,
+            &method_names(&self.record, &["Get"]),
             &self.subject,
             |ask| ask.fields(&self.fields),
             |answer, _, out| {

@@ -18,11 +18,14 @@ pub(super) const FILES: &[ConfigFile] = shipped![
     "agencies/H29.99.toml",
     "agreements/business-one-stop.toml",
     "agreements/criminal-record.toml",
+    "agreements/dossier.toml",
+    "agreements/driver-licence.toml",
     "agreements/population-one-stop.toml",
     "agreements/population-police.toml",
     "codes/agency.toml",
     "codes/dossier-state.toml",
     "codes/enterprise-state.toml",
+    "codes/licence-class.toml",
     "codes/marital-status.toml",
     "codes/province.toml",
     "codes/sex.toml",
@@ -33,9 +36,14 @@ pub(super) const FILES: &[ConfigFile] = shipped![
     "procedures/2.001478.toml",
     "procedures/2.001610.toml",
     "procedures/3.000333.toml",
+    "procedures/9.000510.toml",
     "registries/business.toml",
     "registries/criminal-record.toml",
+    "registries/dossier.toml",
+    "registries/driver-licence.toml",
     "registries/population.toml",
+    "schemas/lienthong/dossier/v1/dossier.proto",
+    "schemas/lienthong/driverlicence/v1/driver_licence.proto",
 ];
 
 /// `gateway.toml` with another address to listen on; everything else stays as it is written.
@@ -68,7 +76,7 @@ mod tests {
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             if entry.path().is_dir() {
                 files_under(&entry.path(), &format!("{name}/"), found);
-            } else if name.ends_with(".toml") {
+            } else if name.ends_with(".toml") || name.ends_with(".proto") {
                 found.insert(name);
             }
         }

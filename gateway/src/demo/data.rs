@@ -1,4 +1,4 @@
-//! Writes the three synthetic registries.
+//! Writes the synthetic registries.
 
 mod business;
 mod criminal_record;
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cast;
 use super::people::World;
+use super::sectoral;
 
 /// The seed of the shipped demo data.
 pub const SEED: u64 = 0x1e17_7406;
@@ -43,7 +44,7 @@ pub struct Summary {
     pub certificates: u64,
 }
 
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 
 /// Writes the registries' files into `dir`. `progress` is told of rows as they are written, out of
 /// [`rows`] in all, from several threads.
@@ -74,8 +75,10 @@ pub fn generate_from(
     let (criminal_records, certificates) = thread::scope(|scope| {
         let people = scope.spawn(|| population::write(&world, &population, progress));
         let records = scope.spawn(|| criminal_record::write(&world, &criminal_record, progress));
+        let sectoral = scope.spawn(|| sectoral::write(&world, dir));
         business::write(&world, &business, progress)?;
         joined(people)?;
+        joined(sectoral)?;
         joined(records)
     })?;
     let enterprises = world.enterprises();

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use super::config_tree;
 use super::data::{self, Summary};
 use super::profiles::{self, ACTORS};
+use super::sectoral;
 use crate::clock::Moment;
 use crate::development::folder::KeyFolder;
 use crate::development::log_key::{auditor_key, log_key};
@@ -102,6 +103,7 @@ impl Folder {
         let summary: Summary = serde_json::from_slice(&marker).ok()?;
         let whole = data::FILES
             .iter()
+            .chain(&sectoral::FILES)
             .all(|file| self.root.join("data").join(file).exists());
         (whole && data::is_current(&summary, citizens)).then_some(summary)
     }
@@ -249,7 +251,7 @@ mod tests {
         folder.write_config("127.0.0.1:0").unwrap();
         let loaded = settings::load(&folder.config()).map_err(|problems| problems.to_string());
         let loaded = loaded.unwrap();
-        assert_eq!((loaded.registries.len(), loaded.agencies.len()), (3, 4));
+        assert_eq!((loaded.registries.len(), loaded.agencies.len()), (5, 4));
         assert_eq!(loaded.warnings.len(), 0, "{:?}", loaded.warnings);
         folder.write_profiles("127.0.0.1:1").unwrap();
         folder.write_tokens().unwrap();

@@ -13,7 +13,8 @@ use crate::clock::Moment;
 use crate::identity::tls::server_config;
 use crate::identity::trust::TrustError;
 use crate::identity::{ClientTrust, Identity, VerifiedTokens, configured};
-use crate::record::method::Method;
+use crate::record::method::{self, MethodError, Methods};
+use crate::rpc;
 use crate::settings::{ProcedureSettings, Settings};
 
 /// Why checked settings could still not be put in force.
@@ -34,6 +35,12 @@ pub enum CompileError {
     /// An agreement can't be compiled.
     #[error(transparent)]
     Agreement(#[from] AgreementError),
+    /// A lookup method of the schemas can't be served.
+    #[error(transparent)]
+    Method(#[from] MethodError),
+    /// The schemas can't be told of.
+    #[error("the schemas can't be told of: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
 }
 
 impl Directory {
@@ -41,7 +48,6 @@ impl Directory {
     /// already opened from the same file, which keep their connection and their answers.
     pub fn compile(
         settings: &Settings,
-        methods: &HashMap<Arc<str>, Arc<Method>>,
         verified: Arc<VerifiedTokens>,
         before: Option<&Self>,
     ) -> Result<Self, CompileError> {
@@ -59,7 +65,8 @@ impl Directory {
         let own = configured::server_certificate(tls, &settings.base);
         let tls = Arc::new(server_config(&own, &trust)?);
         let agencies = settings.agencies.keys().map(String::as_str);
-        let agreements = Agreements::compile(&settings.agreements, agencies, methods)?;
+        let methods: Methods = Arc::new(method::methods(&settings.schemas.pool)?);
+        let agreements = Agreements::compile(&settings.agreements, agencies, &methods)?;
         let mut registries = HashMap::new();
         for (name, registry) in &settings.registries {
             let made_from = settings.registry_file(name);
@@ -77,7 +84,9 @@ impl Directory {
             tls,
             identity: Identity::new(snapshot, trust, verified)?,
             agreements,
-            catalog: Catalog::compile(settings, methods),
+            catalog: Catalog::compile(settings, &methods),
+            methods,
+            reflection: rpc::reflection(&settings.schemas)?,
             procedures: settings.procedures.iter().map(components).collect(),
             registries,
         })
@@ -123,7 +132,7 @@ fn open(
         name,
         registry,
         &settings.base,
-        &proto::descriptors(),
+        &settings.schemas.pool,
         &settings.codes,
     )
     .map_err(|error| CompileError::Registry(name.to_owned(), error))?;

@@ -21,7 +21,7 @@ use crate::demo::random::Draw;
 use crate::development::folder::KeyFolder;
 use crate::directory::Source;
 use crate::identity::{Caller, ClientTrust, VerifiedTokens, configured};
-use crate::record::method::{Methods, methods};
+use crate::record::method::Methods;
 use crate::settings::{self, AgreementSettings};
 
 const GET: &str = "/lienthong.population.v1.PopulationService/GetCitizen";
@@ -110,8 +110,8 @@ impl Stage {
         let settings = settings::load(&demo.config())
             .map_err(|problems| problems.to_string())
             .unwrap();
-        let methods: Methods = methods(&proto::descriptors()).unwrap().into();
-        let mut directory = Directory::compile(&settings, &methods, VerifiedTokens::new(10), None).unwrap();
+        let mut directory = Directory::compile(&settings, VerifiedTokens::new(10), None).unwrap();
+        let methods = directory.methods.clone();
         let written: AgreementSettings = toml::from_str(agreements).unwrap();
         let written = BTreeMap::from([("population".to_owned(), written)]);
         directory.agreements = Agreements::compile(&written, ["H29.12"].into_iter(), &methods).unwrap();

@@ -29,6 +29,8 @@ pub enum SchemaError {
 pub struct Schema {
     /// Full message name.
     pub name: Arc<str>,
+    /// What it was compiled from.
+    pub descriptor: MessageDescriptor,
     /// Its fields.
     pub root: Node,
     /// How many leaves it has.
@@ -85,6 +87,7 @@ impl Schema {
         let root = Node::compile(message, "", false, MAX_DEPTH, &mut leaves)?;
         Ok(Self {
             name: message.full_name().into(),
+            descriptor: message.clone(),
             root,
             leaves,
         })

@@ -41,16 +41,14 @@ use tail::Tail;
 pub(super) struct AuditLog {
     exchange: Arc<Exchange>,
     index: Arc<Index>,
-    kinds: Kinds,
     searches: Searches,
 }
 
 impl AuditLog {
-    pub(super) fn new(exchange: Arc<Exchange>, index: Arc<Index>, kinds: Kinds) -> Self {
+    pub(super) fn new(exchange: Arc<Exchange>, index: Arc<Index>) -> Self {
         Self {
             exchange,
             index,
-            kinds,
             searches: Searches::new(),
         }
     }

@@ -1,6 +1,5 @@
 //! The door that every call comes through: a lookup method, or one of the other services.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,6 +14,7 @@ use uuid::Uuid;
 
 use super::frame::{self, Answered, Part};
 use crate::clock::Moment;
+use crate::directory::Directory;
 use crate::exchange::{Call, Exchange, Reply};
 use crate::identity::{PeerCertificate, Rejected};
 use crate::record::method::Method;
@@ -24,7 +24,6 @@ use crate::status::{Reason, Refusal};
 #[derive(Clone)]
 pub(super) struct Door {
     pub(super) exchange: Arc<Exchange>,
-    pub(super) methods: Arc<HashMap<Arc<str>, Arc<Method>>>,
     pub(super) others: Routes,
     pub(super) waiters: Waiters,
     pub(super) max_message: usize,
@@ -46,21 +45,25 @@ impl Door {
         peer: Arc<PeerCertificate>,
         request: Request<Incoming>,
     ) -> Response<Answered> {
-        match self.methods.get(request.uri().path()).cloned() {
-            Some(method) if method.streaming => Box::pin(self.stream(peer, method, request)).await,
-            Some(method) => self.unary(&peer, &method, request).await,
-            None => Box::pin(self.other(&peer, request)).await,
+        // One configuration decides all of the call: what a method means and who may call it go together.
+        let directory = self.exchange.directory.load_full();
+        match directory.methods.get(request.uri().path()).cloned() {
+            Some(method) if method.streaming => Box::pin(self.stream(peer, directory, method, request)).await,
+            Some(method) => self.unary(&peer, &directory, &method, request).await,
+            None => Box::pin(self.other(&peer, directory, request)).await,
         }
     }
 
     async fn unary(
         &self,
         peer: &PeerCertificate,
+        directory: &Arc<Directory>,
         method: &Arc<Method>,
         request: Request<Incoming>,
     ) -> Response<Answered> {
         let (deadline, headers, message) = self.receive(request).await;
         let call = Call {
+            directory,
             method,
             peer,
             headers: &headers,
@@ -74,6 +77,7 @@ impl Door {
     async fn stream(
         self,
         peer: Arc<PeerCertificate>,
+        directory: Arc<Directory>,
         method: Arc<Method>,
         request: Request<Incoming>,
     ) -> Response<Answered> {
@@ -81,6 +85,7 @@ impl Door {
         let (items, received) = mpsc::channel(4);
         tokio::spawn(async move {
             let call = Call {
+                directory: &directory,
                 method: &method,
                 peer: &peer,
                 headers: &headers,
@@ -120,8 +125,12 @@ impl Door {
     }
 
     /// Health, reflection, the audit service and the catalog. All but health need a caller.
-    async fn other(self, peer: &PeerCertificate, mut request: Request<Incoming>) -> Response<Answered> {
-        let directory = self.exchange.directory.load_full();
+    async fn other(
+        self,
+        peer: &PeerCertificate,
+        directory: Arc<Directory>,
+        mut request: Request<Incoming>,
+    ) -> Response<Answered> {
         if request.uri().path().starts_with(HEALTH) {
             if let Err(refusal) = directory.identity.trusts(peer, Moment::now()) {
                 return self.log_rejected(peer, &refusal.into()).await;
@@ -151,8 +160,11 @@ impl Door {
                 Err(rejected) => return self.log_rejected(peer, &rejected).await,
             }
         }
-        let request = request.map(tonic::body::Body::new);
-        match self.others.oneshot(request).await {
+        let service = match request.uri().path().starts_with(REFLECTION) {
+            true => directory.reflection.clone(),
+            false => self.others,
+        };
+        match service.oneshot(request.map(tonic::body::Body::new)).await {
             Ok(response) => response.map(Answered::Other),
             Err(_) => frame::refused(&tonic::Status::internal("the service failed")),
         }

@@ -1,6 +1,5 @@
 //! The accept loop: one thread accepts, checks the caps, and deals connections out in turn.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -18,7 +17,6 @@ use super::overload::Overload;
 use super::places::Places;
 use super::worker::{Dealt, Worker};
 use crate::exchange::Exchange;
-use crate::record::method::Method;
 use crate::settings::ListenerSettings;
 
 /// After a failed accept, as a rule for want of file descriptors: a loop that spins takes the processor
@@ -38,8 +36,6 @@ const BACKLOG: i32 = 4_096;
 pub struct Parts {
     /// Lookups.
     pub exchange: Arc<Exchange>,
-    /// The lookup methods.
-    pub methods: Arc<HashMap<Arc<str>, Arc<Method>>>,
     /// The other services.
     pub others: Routes,
     /// Says that another configuration is in force.
@@ -136,7 +132,6 @@ fn start_worker(
     let worker = Worker {
         door: Door {
             exchange: parts.exchange.clone(),
-            methods: parts.methods.clone(),
             others: parts.others.clone(),
             waiters,
             max_message: usize::try_from(limits.max_message.get_ref().0).unwrap_or(usize::MAX),

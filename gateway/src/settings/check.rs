@@ -8,13 +8,14 @@ mod files;
 mod gateway;
 mod procedure;
 mod registry;
+mod schemas;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use adapters::RegistrySettings;
 use adapters::codes::CodeTables;
-use prost_reflect::DescriptorPool;
+use proto::schemas::Schemas;
 use serde::de::DeserializeOwned;
 
 use super::day::Day;
@@ -43,7 +44,10 @@ pub(super) struct Draft {
     pub(super) codes: CodeTables,
     /// Names of files, those that could not be read included: a name in one of these leads somewhere.
     names: Names,
-    pool: DescriptorPool,
+    /// The built-in schemas and those of the tree.
+    pub(super) schemas: Schemas,
+    /// Whether nothing is wrong with the tree's schemas. Else a record that nobody knows may be one of theirs.
+    schemas_whole: bool,
     today: Day,
     /// Where paths start.
     base: PathBuf,
@@ -59,6 +63,7 @@ struct Names {
 impl Draft {
     /// Reads the text of each file.
     pub(super) fn read(files: Files, base: &Path, today: Day, problems: &mut Vec<Problem>) -> Self {
+        let (schemas, schemas_whole) = schemas::compiled(&files.schemas, problems);
         Self {
             names: Names {
                 registries: files.registries.keys().cloned().collect(),
@@ -71,7 +76,8 @@ impl Draft {
             agreements: folder(files.agreements, problems),
             procedures: folder(files.procedures, problems),
             codes: codes::tables(folder(files.codes, problems), problems),
-            pool: proto::descriptors(),
+            schemas,
+            schemas_whole,
             today,
             base: base.to_owned(),
         }
@@ -80,6 +86,7 @@ impl Draft {
     /// Checks everything that needs no other file than those of the tree.
     pub(super) fn check(&self, problems: &mut Vec<Problem>) {
         gateway::check(self, problems);
+        schemas::check(self, problems);
         registry::check(self, problems);
         agency::check(self, problems);
         procedure::check(self, problems);

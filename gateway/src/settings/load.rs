@@ -33,9 +33,9 @@ fn load_with(dir: &Path, with_files: bool) -> Result<Settings, Problems> {
     let (files, mut problems) = tree::read_files(dir);
     let mut hashes = BTreeMap::new();
     let mut hash = Sha256::new();
-    for source in files.all() {
-        hash_file(&mut hash, &source.path, source.text.as_bytes());
-        hashes.insert(source.path.clone(), Sha256::digest(&source.text).into());
+    for (path, bytes) in files.contents() {
+        hash_file(&mut hash, path, bytes);
+        hashes.insert(path.to_owned(), Sha256::digest(bytes).into());
     }
     let draft = read_and_check(files, dir, with_files, &mut problems);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
@@ -61,6 +61,7 @@ fn load_with(dir: &Path, with_files: bool) -> Result<Settings, Problems> {
         agreements: values(draft.agreements),
         procedures: values(draft.procedures),
         codes: draft.codes,
+        schemas: draft.schemas,
         base: dir.to_owned(),
         files: hashes,
         warnings: Problems::new(dir, problems).problems,

@@ -5,9 +5,12 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+mod schemas;
+
 use super::nearest;
 use super::problem::{Position, Problem, Severity};
 use super::source::Source;
+pub(super) use schemas::{SchemaFile, is_text};
 
 /// The file of the gateway's own settings.
 const GATEWAY: &str = "gateway.toml";
@@ -16,7 +19,10 @@ const GATEWAY: &str = "gateway.toml";
 const FOLDERS: [&str; 5] = ["agencies", "agreements", "codes", "procedures", "registries"];
 
 /// Endings of schemas, which stand beside the registries that name them.
-const SCHEMAS: [&str; 2] = [".proto", ".binpb"];
+const SCHEMA_ENDINGS: [&str; 2] = [".proto", ".binpb"];
+
+/// The folder of schemas, whose folders are those of their packages.
+pub(super) const SCHEMAS: &str = "schemas";
 
 /// The largest file that is read. Against a wrong file that fills the memory.
 pub(super) const LARGEST: u64 = 1 << 20;
@@ -33,6 +39,7 @@ pub(super) struct Files {
     pub(super) agreements: BTreeMap<String, Option<Source>>,
     pub(super) procedures: BTreeMap<String, Option<Source>>,
     pub(super) codes: BTreeMap<String, Option<Source>>,
+    pub(super) schemas: Vec<SchemaFile>,
 }
 
 impl Files {
@@ -48,6 +55,13 @@ impl Files {
         self.gateway
             .iter()
             .chain(folders.into_iter().flat_map(BTreeMap::values).flatten())
+    }
+
+    /// Every file's path from the configuration folder and what stands in it, in a stable order.
+    pub(super) fn contents(&self) -> impl Iterator<Item = (&Path, &[u8])> {
+        let settings = self.all().map(|source| (&*source.path, source.text.as_bytes()));
+        let schemas = self.schemas.iter().map(|file| (&*file.path, &*file.bytes));
+        settings.chain(schemas)
     }
 }
 
@@ -65,6 +79,7 @@ pub(super) fn read_files(base: &Path) -> (Files, Vec<Problem>) {
         codes: reading.folder("codes"),
         procedures: reading.folder("procedures"),
         registries: reading.folder("registries"),
+        schemas: reading.schemas(),
     };
     reading.strangers();
     (files, reading.problems)
@@ -84,12 +99,18 @@ pub fn paths(base: &Path) -> Vec<PathBuf> {
         let settings = names.filter(|name| name.ends_with(".toml"));
         paths.extend(settings.map(|name| base.join(folder).join(name)));
     }
+    paths.extend(schemas::files(base).0.into_iter().map(|path| base.join(path)));
     paths
 }
 
 /// The folders of those files.
 pub fn folders(base: &Path) -> impl Iterator<Item = PathBuf> {
-    FOLDERS.into_iter().map(|folder| base.join(folder))
+    let schemas = schemas::files(base).1;
+    FOLDERS
+        .into_iter()
+        .map(PathBuf::from)
+        .chain(schemas)
+        .map(|folder| base.join(folder))
 }
 
 struct Reading<'a> {
@@ -106,7 +127,7 @@ impl Reading<'_> {
             let path = Path::new(folder).join(&name);
             let Some(stem) = name.strip_suffix(".toml") else {
                 // Schemas are read where a registry names them.
-                if folder == "registries" && SCHEMAS.iter().any(|end| name.ends_with(end)) {
+                if folder == "registries" && SCHEMA_ENDINGS.iter().any(|end| name.ends_with(end)) {
                     continue;
                 }
                 self.warn(&path, "not read, wanted a name that ends in .toml".to_owned());
@@ -157,10 +178,15 @@ impl Reading<'_> {
     fn strangers(&mut self) {
         for name in self.names(Path::new("")) {
             let path = PathBuf::from(&name);
-            if FOLDERS.contains(&name.as_str()) || name == GATEWAY {
+            if FOLDERS.contains(&name.as_str()) || name == GATEWAY || name == SCHEMAS {
                 continue;
             }
-            if name.ends_with(".toml") {
+            if schemas::is_schema(&path) {
+                self.tell(
+                    &path,
+                    format!("a schema that nothing reads, wanted it in {SCHEMAS}/"),
+                );
+            } else if name.ends_with(".toml") {
                 let near = nearest::suggestion(&name, [GATEWAY]);
                 self.tell(&path, format!("a file of settings that nothing reads{near}"));
             } else if self.base.join(&path).is_dir()

@@ -47,8 +47,8 @@ pub(super) fn file<'a>(settings: &'a Settings, name: &str) -> Result<&'a Registr
 impl Opened {
     /// Opens the registry as a file says, which may be another than the tree's.
     pub(super) fn of(settings: &Settings, name: &str, file: &RegistrySettings) -> Result<Self> {
-        let pool = proto::descriptors();
-        let registry = adapters::connect(name, file, &settings.base, &pool, &settings.codes);
+        let pool = &settings.schemas.pool;
+        let registry = adapters::connect(name, file, &settings.base, pool, &settings.codes);
         let registry = registry.map_err(|error| match error {
             adapters::ConnectError::Settings(problems) => {
                 let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
@@ -90,14 +90,20 @@ impl Opened {
 }
 
 /// The canonical record that is asked for: the named one, or the only one of the file.
-pub(super) fn record(file: &RegistrySettings, named: Option<&str>) -> Result<MessageDescriptor> {
+pub(super) fn record(
+    settings: &Settings,
+    file: &RegistrySettings,
+    named: Option<&str>,
+) -> Result<MessageDescriptor> {
     let names: Vec<_> = file.records.keys().map(|name| name.get_ref().as_str()).collect();
     let name = match (named, names.as_slice()) {
         (Some(named), _) if names.contains(&named) => named,
         (None, [only]) => only,
         _ => return Err(anyhow!("say --record, one of {}", names.join(", "))),
     };
-    proto::descriptors()
+    settings
+        .schemas
+        .pool
         .get_message_by_name(name)
         .with_context(|| format!("there is no canonical record {name}"))
 }

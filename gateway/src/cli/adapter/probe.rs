@@ -46,7 +46,7 @@ impl ProbeCommand {
     pub(super) fn run(self, out: &mut impl Write) -> Result<ExitCode> {
         let settings = settings(&self.config)?;
         let present = file(&settings, &self.registry)?;
-        let record = record(present, self.record.as_deref())?;
+        let record = record(&settings, present, self.record.as_deref())?;
         let registry = Opened::of(&settings, &self.registry, present)?;
         let proposed = match &self.compare {
             Some(path) => Some(Opened::of(&settings, &self.registry, &read(path)?)?),

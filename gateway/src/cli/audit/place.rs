@@ -34,6 +34,11 @@ pub(super) enum Source {
 pub(super) type Take<'a> = dyn FnMut(u64, &Entry) -> Result<bool> + 'a;
 
 impl Place {
+    /// Whether a gateway is asked.
+    pub(super) fn is_gateway(&self) -> bool {
+        self.profile.is_some()
+    }
+
     /// Opens it. A log that is not there is an error: an empty list would look like an empty log.
     pub(super) fn open(&self) -> Result<Source> {
         match &self.profile {

@@ -17,6 +17,7 @@ use crate::cli::shown;
 use crate::clock::Moment;
 use crate::record::method::methods;
 use crate::rpc::Kinds;
+use crate::settings;
 
 /// Tells who looked at a person or an enterprise: when, for which dossier, which fields, under which agreement.
 ///
@@ -36,6 +37,9 @@ pub(super) struct SubjectCommand {
     /// Folder of the subject keys of the periods.
     #[arg(long, value_name = "DIR")]
     subject_keys: Option<PathBuf>,
+    /// The configuration whose schemas have further sorts of numbers.
+    #[arg(long, value_name = "DIR")]
+    config: Option<PathBuf>,
     /// Not before.
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
@@ -118,8 +122,17 @@ impl SubjectCommand {
                 .read_line(&mut text)
                 .context("standard input")?;
         }
-        let kinds = Kinds::of(methods(&proto::descriptors())?.values());
-        let identifier = kinds.canonical(&self.kind, text.trim());
+        let text = text.trim();
+        let pool = match &self.config {
+            Some(config) => settings::load_without_files(config)?.schemas.pool,
+            None => proto::descriptors(),
+        };
+        let kinds = Kinds::of(methods(&pool)?.values());
+        if self.config.is_none() && self.place.is_gateway() && !kinds.knows(&self.kind) {
+            // The gateway has its own schemas, and judges.
+            return Ok(text.to_owned());
+        }
+        let identifier = kinds.canonical(&self.kind, text);
         Ok(identifier.map_err(|refusal| Usage(refusal.message))?)
     }
 

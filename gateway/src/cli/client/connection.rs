@@ -18,6 +18,7 @@ use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 
 use super::codec::BytesCodec;
 use super::profile::Profile;
@@ -82,6 +83,11 @@ impl Client {
     pub(crate) fn audit(&self) -> AuditClient {
         AuditServiceClient::with_interceptor(self.channel.clone(), self.token.clone())
             .max_decoding_message_size(LONGEST_PAGE)
+    }
+
+    /// The reflection service, with the token in every call.
+    pub(super) fn reflection(&self) -> ServerReflectionClient<InterceptedService<Channel, Token>> {
+        ServerReflectionClient::with_interceptor(self.channel.clone(), self.token.clone())
     }
 
     /// One call of a unary method.

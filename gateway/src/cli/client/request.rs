@@ -2,16 +2,41 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use prost_reflect::{
-    DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, ReflectMessage as _, Value,
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor,
+    ReflectMessage as _, Value,
 };
 
 /// The built-in lookup method of that name, such as `ConfirmCitizen`.
 pub(crate) fn lookup_method(name: &str) -> Result<MethodDescriptor> {
-    proto::descriptors()
-        .services()
-        .flat_map(|service| service.methods().collect::<Vec<_>>())
-        .find(|method| method.name() == name && proto::rules::lookup_method(method).is_some())
+    lookup_method_of(&proto::descriptors(), &[name.to_owned()])
         .with_context(|| format!("there is no lookup method {name}"))
+}
+
+/// The first of these lookup methods that there is.
+pub(crate) fn lookup_method_of(pool: &DescriptorPool, names: &[String]) -> Option<MethodDescriptor> {
+    let of_name = |name: &String| {
+        pool.services()
+            .flat_map(|service| service.methods().collect::<Vec<_>>())
+            .filter(|method| method.name() == name || method.full_name() == name)
+            .find(|method| proto::rules::lookup_method(method).is_some())
+    };
+    names.iter().find_map(of_name)
+}
+
+/// The names that methods about a record may have: `driver-licence` and `Get` give `GetDriverLicence`. A word
+/// with a capital in it is the method's own name.
+pub(crate) fn method_names(word: &str, verbs: &[&str]) -> Vec<String> {
+    if word.contains(char::is_uppercase) {
+        return vec![word.to_owned()];
+    }
+    let capital = |part: &str| {
+        let mut letters = part.chars();
+        letters.next().map_or_else(String::new, |first| {
+            first.to_uppercase().collect::<String>() + letters.as_str()
+        })
+    };
+    let record: String = word.split(['-', '_']).map(capital).collect();
+    verbs.iter().map(|verb| format!("{verb}{record}")).collect()
 }
 
 /// A request in the making. Every setter goes by the path of a field, such as `context.step`.
@@ -59,6 +84,14 @@ impl Ask {
     pub(crate) fn claim(mut self, claims: &Claims) -> Result<Self> {
         for (path, text) in claims {
             set(&mut self.request, &format!("claims.{path}"), text)?;
+        }
+        Ok(self)
+    }
+
+    /// Adds second facts to the key.
+    pub(crate) fn facts(mut self, facts: &Claims) -> Result<Self> {
+        for (path, text) in facts {
+            set(&mut self.request, &format!("key.{path}"), text)?;
         }
         Ok(self)
     }

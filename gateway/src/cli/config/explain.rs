@@ -106,7 +106,7 @@ impl ExplainCommand {
 
     /// The inner error is what the request names and nothing is.
     fn explain(&self, settings: &Settings) -> anyhow::Result<Result<Vec<Explained>, String>> {
-        let methods = methods(&proto::descriptors())?;
+        let methods = methods(&settings.schemas.pool)?;
         let agencies = settings.agencies.keys().map(String::as_str);
         let agreements = Agreements::compile(&settings.agreements, agencies.clone(), &methods)?;
         let catalog = Catalog::compile(settings, &methods);

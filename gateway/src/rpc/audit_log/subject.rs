@@ -29,6 +29,11 @@ impl Kinds {
         Self(keys.map(|key| (Arc::clone(&key.identifier), key.rule)).collect())
     }
 
+    /// Whether there is such a sort.
+    pub(crate) fn knows(&self, kind: &str) -> bool {
+        self.0.contains_key(kind)
+    }
+
     /// The identifier as lookups know it.
     pub(crate) fn canonical(&self, kind: &str, identifier: &str) -> Result<String, Refusal> {
         let Some(rule) = self.0.get(kind) else {
@@ -47,7 +52,8 @@ impl AuditLog {
         scope: Arc<Scope>,
         mut asked: wire::ListSubjectAccessesRequest,
     ) -> Result<wire::ListSubjectAccessesResponse, Refusal> {
-        let identifier = self.kinds.canonical(&asked.kind, &asked.identifier)?;
+        let kinds = Kinds::of(self.exchange.directory.load().methods.values());
+        let identifier = kinds.canonical(&asked.kind, &asked.identifier)?;
         let (exchange, kind) = (Arc::clone(&self.exchange), asked.kind.clone());
         let pseudonyms = self
             .searches

@@ -226,8 +226,8 @@ pub(super) fn record(
         );
         return None;
     }
-    let record = Record::find(&draft.pool, registry.get_ref(), found);
-    if record.is_none() {
+    let record = Record::find(&draft.schemas.pool, registry.get_ref(), found);
+    if record.is_none() && draft.schemas_whole {
         report.error(
             name.span(),
             format!(

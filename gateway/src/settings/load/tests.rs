@@ -106,7 +106,7 @@ fn the_shipped_tree_is_good_and_says_nothing() {
         .map_err(|problems| panic!("{problems}"))
         .expect("good");
     assert_eq!(settings.warnings, []);
-    assert_eq!(settings.registries.len(), 3);
+    assert_eq!(settings.registries.len(), 5);
     assert_eq!(settings.version.len(), 12);
     assert!(settings.version.bytes().all(|byte| byte.is_ascii_hexdigit()));
 }
