@@ -6,7 +6,7 @@ use adapters::Call;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use prost::Message as _;
-use prost_reflect::{DynamicMessage, MethodDescriptor};
+use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor};
 use proto::lookup::v1::Operation;
 use uuid::Uuid;
 
@@ -50,11 +50,11 @@ pub(super) struct Behalf {
 
 impl Behalf {
     /// The call that a record is asked for; none when nobody is named.
-    pub(super) fn call(&self, record: &str, key: &str) -> Result<Option<Arc<Call>>> {
+    pub(super) fn call(&self, record: &MessageDescriptor, key: &str) -> Result<Option<Arc<Call>>> {
         let Some(officer) = &self.officer else {
             return Ok(None);
         };
-        let method = method(record).with_context(|| format!("no lookup gives {record}"))?;
+        let method = method(record).with_context(|| format!("no lookup gives {}", record.full_name()))?;
         let request = Ask::of(&method)
             .identifier(key)?
             .maybe("key.full_name", self.name.as_deref())?
@@ -80,12 +80,13 @@ impl Behalf {
 }
 
 /// The lookup that gives a record.
-fn method(record: &str) -> Option<MethodDescriptor> {
-    let services = proto::descriptors();
-    services.services().find_map(|service| {
+fn method(record: &MessageDescriptor) -> Option<MethodDescriptor> {
+    record.parent_pool().services().find_map(|service| {
         service.methods().find(|method| {
             let lookup = proto::rules::lookup_method(method);
-            lookup.is_some_and(|lookup| lookup.record == record && lookup.operation() == Operation::Get)
+            lookup.is_some_and(|lookup| {
+                lookup.record == record.full_name() && lookup.operation() == Operation::Get
+            })
         })
     })
 }

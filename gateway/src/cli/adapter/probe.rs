@@ -54,7 +54,7 @@ impl ProbeCommand {
         };
         let mut worst = 0;
         for (place, key) in (1..).zip(&self.keys) {
-            let call = self.behalf.call(record.full_name(), key)?;
+            let call = self.behalf.call(&record, key)?;
             let answer = registry.ask(record.full_name(), key, call.clone());
             worst = worst.max(code(&answer));
             match &proposed {

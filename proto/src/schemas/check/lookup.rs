@@ -82,7 +82,7 @@ impl Checking<'_> {
             self.about(method, message);
         }
         self.record(&record);
-        if self.bounded {
+        if self.bounded && operation != Operation::Unspecified {
             self.request(method, operation, &record);
             self.response(method, operation, &record);
         }
