@@ -332,3 +332,64 @@ fn every_mistake_in_schemas_is_told_at_once_with_file_line_and_column() {
     let serve = run(&["serve", "--config", &root]);
     assert_eq!(serve.code, Some(1), "{serve:?}");
 }
+
+#[test]
+fn the_command_line_looks_up_and_confirms_by_what_the_gateway_tells() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = folder.path().join("demo");
+    let mut running = std::process::Command::new(harness::program::program())
+        .args(["demo", "--citizens", "200", "--port", "0", "--dir"])
+        .arg(&demo)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let profile = demo.join("profiles/H29.12.toml");
+    let common = [
+        "--profile",
+        profile.to_str().unwrap(),
+        "--procedure",
+        "9.000510",
+        "--dossier",
+        "H29.12-261124-0001",
+        "--json",
+    ];
+    let ask = |words: &[&str]| run(&[words, &common[..]].concat());
+    let licence = [
+        "driver-licence",
+        "--id",
+        "790250000101",
+        "--name",
+        "Nguyễn Minh Quân",
+    ];
+    let end = Instant::now() + Duration::from_secs(30);
+    let found = loop {
+        let found = ask(&[&["lookup"], &licence[..]].concat());
+        if found.code == Some(0) || Instant::now() > end {
+            break found;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    };
+    let confirmed = ask(&[
+        "confirm",
+        "dossier",
+        "--id",
+        "H29.12-261002-0002",
+        "--fact",
+        "applicant_name=NGUYỄN MINH QUÂN",
+        "--claim",
+        "course=in_order",
+    ]);
+    let unknown = ask(&["lookup", "driver-license", "--id", "790250000101"]);
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert_eq!(found.json()["driverLicence"]["class"]["code"], "B", "{found:?}");
+    assert_eq!(confirmed.code, Some(1), "{confirmed:?}");
+    assert_eq!(
+        confirmed.json()["verdicts"][0]["verdict"],
+        "VERDICT_DISAGREE",
+        "{confirmed:?}"
+    );
+    assert_eq!(unknown.code, Some(2), "{unknown:?}");
+    assert!(unknown.err.contains("no lookup GetDriverLicense"), "{unknown:?}");
+}
