@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 
 use crate::calls::{Calls, check};
-use crate::process_cost::CpuTime;
+use crate::process_cost::{CpuTime, Used};
 use crate::tally::Tally;
 
 /// One answer in so many is looked into.
@@ -48,7 +48,7 @@ pub(crate) struct Target {
 pub(crate) struct Window {
     pub(crate) tally: Tally,
     pub(crate) length: Duration,
-    pub(crate) cpu: Duration,
+    pub(crate) cpu: Used,
 }
 
 /// The generator: what to ask, and how to speak.
@@ -114,7 +114,7 @@ impl Generator {
         for token in tokens {
             call(&mut connection, &self.calls, 0, token).await?;
         }
-        Ok(CpuTime::of(target.process)?.since(&before))
+        Ok(CpuTime::of(target.process)?.since(&before).all)
     }
 
     /// The message of the answer about one citizen.

@@ -6,9 +6,24 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-/// CPU time of each thread of a process, in nanoseconds, as the scheduler counts it
-/// (`/proc/<pid>/task/<thread>/schedstat`, first number).
-pub(crate) struct CpuTime(HashMap<String, u64>);
+/// What the names of the access log's threads begin with: they write, publish, seal and index entries.
+const LOG: &str = "audit-";
+
+/// CPU time of each thread of a process, as the scheduler counts it (`/proc/<pid>/task/<thread>/schedstat`, first number).
+pub(crate) struct CpuTime(HashMap<String, Thread>);
+
+struct Thread {
+    nanoseconds: u64,
+    of_the_log: bool,
+}
+
+/// CPU time of a process.
+#[derive(Clone, Copy)]
+pub(crate) struct Used {
+    pub(crate) all: Duration,
+    /// Of it, that of the access log's threads.
+    pub(crate) log: Duration,
+}
 
 impl CpuTime {
     /// The process's CPU time until now.
@@ -24,18 +39,31 @@ impl CpuTime {
                 .split_whitespace()
                 .next()
                 .and_then(|number| number.parse().ok());
+            let name = fs::read_to_string(thread.path().join("comm")).unwrap_or_default();
             threads.insert(
                 thread.file_name().to_string_lossy().into_owned(),
-                used.context("schedstat is not a number: scheduler statistics are off")?,
+                Thread {
+                    nanoseconds: used.context("schedstat is not a number: scheduler statistics are off")?,
+                    of_the_log: name.starts_with(LOG),
+                },
             );
         }
         Ok(Self(threads))
     }
 
     /// What was used since an earlier reading, by all threads that are there now.
-    pub(crate) fn since(&self, earlier: &Self) -> Duration {
-        let used = |(thread, now): (&String, &u64)| now - earlier.0.get(thread).copied().unwrap_or(0);
-        Duration::from_nanos(self.0.iter().map(used).sum())
+    pub(crate) fn since(&self, earlier: &Self) -> Used {
+        let (mut all, mut log) = (0, 0);
+        for (id, thread) in &self.0 {
+            let before = earlier.0.get(id).map_or(0, |thread| thread.nanoseconds);
+            let used = thread.nanoseconds - before;
+            all += used;
+            log += if thread.of_the_log { used } else { 0 };
+        }
+        Used {
+            all: Duration::from_nanos(all),
+            log: Duration::from_nanos(log),
+        }
     }
 }
 

@@ -65,6 +65,8 @@ pub(crate) struct Pair {
 pub(crate) struct Side {
     pub(crate) requests_per_second: f64,
     pub(crate) cpu_us_per_request: f64,
+    /// Of it, the access log's threads.
+    pub(crate) log_us_per_request: f64,
     pub(crate) p50_us: u64,
     pub(crate) p99_us: u64,
 }
@@ -126,6 +128,7 @@ fn typical(sides: impl Iterator<Item = Side>) -> Side {
     Side {
         requests_per_second: median(|side| side.requests_per_second),
         cpu_us_per_request: median(|side| side.cpu_us_per_request),
+        log_us_per_request: median(|side| side.log_us_per_request),
         p50_us: median(|side| time(side.p50_us)).round() as u64,
         p99_us: median(|side| time(side.p99_us)).round() as u64,
     }
@@ -155,6 +158,7 @@ impl fmt::Display for Report {
             "P50 µs",
             "P99 µs",
             "CPU µs/REQUEST",
+            "OF IT THE LOG",
         ]);
         for comparison in &self.comparisons {
             for row in comparison.rows() {
@@ -190,7 +194,7 @@ impl fmt::Display for Report {
 }
 
 impl Comparison {
-    fn rows(&self) -> [[String; 6]; 3] {
+    fn rows(&self) -> [[String; 7]; 3] {
         let load = format!("{} × {}", self.connections, self.streams);
         [
             row(load, "bare", &self.reference),
@@ -202,12 +206,13 @@ impl Comparison {
                 self.p50_ratio.to_string(),
                 self.p99_ratio.to_string(),
                 self.cpu_ratio.to_string(),
+                String::new(),
             ],
         ]
     }
 }
 
-fn row(load: String, server: &str, side: &Side) -> [String; 6] {
+fn row(load: String, server: &str, side: &Side) -> [String; 7] {
     [
         load,
         server.into(),
@@ -215,6 +220,7 @@ fn row(load: String, server: &str, side: &Side) -> [String; 6] {
         side.p50_us.to_string(),
         side.p99_us.to_string(),
         format!("{:.1}", side.cpu_us_per_request),
+        format!("{:.1}", side.log_us_per_request),
     ]
 }
 

@@ -181,9 +181,11 @@ impl Errors {
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
 fn side(window: &Window) -> Side {
     let answers = window.tally.answers() as f64;
+    let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / answers.max(1.0);
     Side {
         requests_per_second: answers / window.length.as_secs_f64(),
-        cpu_us_per_request: window.cpu.as_secs_f64() * 1e6 / answers.max(1.0),
+        cpu_us_per_request: each(window.cpu.all),
+        log_us_per_request: each(window.cpu.log),
         p50_us: window.tally.within(0.5),
         p99_us: window.tally.within(0.99),
     }

@@ -19,6 +19,7 @@ pub mod index;
 mod journal;
 mod layout;
 mod locate;
+mod pace;
 pub mod periods;
 pub mod proof;
 pub mod prove;

@@ -8,6 +8,7 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::layout::Layout;
 use crate::storage::{Storage, StoredFile, place_file, read_exact_at};
@@ -200,10 +201,22 @@ impl<F: StoredFile> StoredFile for SegmentFile<F> {
 
 /// Puts the sealed form beside the finished segment that starts at `first`, reads it back, and only then takes the segment
 /// away. A crash in between leaves both, and the segment counts.
-pub(crate) fn seal<S: Storage>(storage: &S, layout: &Layout, first: u64) -> io::Result<()> {
+///
+/// After each frame `rest` is told how long the work on it took; once it says that it is time to end, what was begun is finished
+/// without rest. Tells whether it said so.
+pub(crate) fn seal<S: Storage>(
+    storage: &S,
+    layout: &Layout,
+    first: u64,
+    rest: &mut impl FnMut(Duration) -> bool,
+) -> io::Result<bool> {
+    let mut ends = false;
     let segment = storage.open(&layout.segment(first))?;
     let path = layout.sealed_segment(first);
-    let packed = place_file(storage, &path, |file| compress(&segment, file))?;
+    let packed = place_file(storage, &path, |file| {
+        ends = compress(&segment, file, rest)?;
+        Ok(())
+    })?;
     let sealed = Sealed::open(packed)?;
     sealed.check()?;
     if sealed.length != segment.length()? {
@@ -211,18 +224,26 @@ pub(crate) fn seal<S: Storage>(storage: &S, layout: &Layout, first: u64) -> io::
     }
     let mut plain = vec![0; FRAME];
     for number in 0..sealed.starts.len() - 1 {
+        let begun = Instant::now();
         let bytes = sealed.frame(number)?;
         let place = plain.get_mut(..bytes.len()).unwrap_or_default();
         read_exact_at(&segment, place, (number * FRAME) as u64)?;
         if place != bytes.as_slice() {
             return Err(damaged("read back with other content"));
         }
+        ends = ends || rest(begun.elapsed());
     }
     storage.remove(&layout.segment(first))?;
-    storage.sync_directory(&layout.journal)
+    storage.sync_directory(&layout.journal)?;
+    Ok(ends)
 }
 
-fn compress<F: StoredFile>(segment: &F, sealed: &F) -> io::Result<()> {
+fn compress<F: StoredFile>(
+    segment: &F,
+    sealed: &F,
+    rest: &mut impl FnMut(Duration) -> bool,
+) -> io::Result<bool> {
+    let mut ends = false;
     let length = segment.length()?;
     let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
     compressor.include_checksum(true)?;
@@ -231,6 +252,7 @@ fn compress<F: StoredFile>(segment: &F, sealed: &F) -> io::Result<()> {
     let mut plain = vec![0; FRAME];
     let (mut from, mut to) = (0, 0);
     while from < length {
+        let begun = Instant::now();
         let count = (length - from).min(FRAME as u64) as usize;
         let place = plain.get_mut(..count).unwrap_or_default();
         read_exact_at(segment, place, from)?;
@@ -241,6 +263,7 @@ fn compress<F: StoredFile>(segment: &F, sealed: &F) -> io::Result<()> {
         table.extend((count as u32).to_le_bytes());
         from += count as u64;
         to += packed.len() as u64;
+        ends = ends || rest(begun.elapsed());
     }
     let mut end = Vec::new();
     end.extend(OWN_MAGIC.to_le_bytes());
@@ -254,5 +277,6 @@ fn compress<F: StoredFile>(segment: &F, sealed: &F) -> io::Result<()> {
     end.extend(frames.to_le_bytes());
     end.push(0);
     end.extend(SEEKABLE_MAGIC.to_le_bytes());
-    sealed.write_all_at(&end, to)
+    sealed.write_all_at(&end, to)?;
+    Ok(ends)
 }

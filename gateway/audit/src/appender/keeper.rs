@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use super::shared::Shared;
 use crate::layout::Series;
+use crate::pace::Pace;
 use crate::seal::seal;
 use crate::segment;
 use crate::storage::Storage;
 use crate::tree::{ROWS, TILE_HEIGHT, full_tiles};
 
-/// Rest after a segment was sealed, in times of that work: a tenth of a core is taken.
+/// Rest after a piece of work, in times of it: a tenth of a core and of the disk is taken, and less beside a busy log.
 const REST: u32 = 9;
 
 /// How far keeping came.
@@ -42,8 +43,11 @@ impl<S: Storage> Keeper<S> {
         }
         let mut failing = false;
         let shared = Arc::clone(&self.shared);
+        let size = || shared.durable.borrow().size;
+        let mut pace = Pace::new(REST, size());
+        let mut rest = |work| shared.stop.pause(pace.rest_after(work, size()));
         while !shared.stop.pause(interval) {
-            match self.keep(|work| shared.stop.pause(work * REST)) {
+            match self.keep(&mut rest) {
                 Ok(()) => failing = false,
                 Err(error) if !failing => {
                     failing = true;
@@ -54,9 +58,9 @@ impl<S: Storage> Keeper<S> {
         }
     }
 
-    /// Seals every finished segment whose entries are all in full tiles. After each, `rest` is told how long it took, and says
-    /// whether it is time to end.
-    pub(super) fn keep(&mut self, rest: impl Fn(Duration) -> bool) -> io::Result<()> {
+    /// Seals every finished segment whose entries are all in full tiles. After every piece of work `rest` is told how long it
+    /// took, and says whether it is time to end.
+    pub(super) fn keep(&mut self, rest: &mut impl FnMut(Duration) -> bool) -> io::Result<()> {
         if self.lost {
             return Ok(());
         }
@@ -68,12 +72,10 @@ impl<S: Storage> Keeper<S> {
                 break;
             };
             let until = end.next_multiple_of(1 << TILE_HEIGHT);
-            if shared.placed.load(Ordering::Acquire) < until || !self.sync(until)? {
+            if shared.placed.load(Ordering::Acquire) < until || !self.sync(until, rest)? {
                 break;
             }
-            let begun = Instant::now();
-            seal(storage, layout, first)?;
-            if rest(begun.elapsed()) {
+            if seal(storage, layout, first, rest)? {
                 break;
             }
         }
@@ -81,7 +83,7 @@ impl<S: Storage> Keeper<S> {
     }
 
     /// Syncs the tiles that end behind what is synced and not behind `until`; `false` when the log is closing.
-    fn sync(&mut self, until: u64) -> io::Result<bool> {
+    fn sync(&mut self, until: u64, rest: &mut impl FnMut(Duration) -> bool) -> io::Result<bool> {
         let shared = Arc::clone(&self.shared);
         let tiles = &shared.tiles;
         let series = (0..ROWS).map(Series::Hashes).chain([Series::Entries]);
@@ -91,8 +93,8 @@ impl<S: Storage> Keeper<S> {
             for number in numbers.clone() {
                 let begun = Instant::now();
                 tiles.sync(series, number).inspect_err(|_| self.lost = true)?;
-                // As long again for the others: one who waits for an answer waits for the same disk.
-                if shared.stop.pause(begun.elapsed()) {
+                // One who waits for an answer waits for the same disk.
+                if rest(begun.elapsed()) {
                     return Ok(false);
                 }
                 if number % 1000 == 999 || number + 1 == numbers.end {

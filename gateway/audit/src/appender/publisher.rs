@@ -10,6 +10,7 @@ use super::shared::Shared;
 use crate::checkpoint::SignedCheckpoint;
 use crate::journal::Cursor;
 use crate::layout::{Layout, Series};
+use crate::pace::Pace;
 use crate::recovery::place_tiles_from;
 use crate::storage::{Storage, StoredFile, place_file};
 use crate::tiles::{Bundle, unbundle};
@@ -39,8 +40,8 @@ impl Stop {
     }
 }
 
-/// Rest after publishing, in times of that work: beside a log that fills many tiles a second a tenth of a core is taken, and
-/// what is published falls behind what is durable.
+/// Rest after publishing, in times of that work: a tenth of a core is taken, and less beside a busy log, where what is
+/// published falls behind what is durable.
 const REST: u32 = 9;
 
 /// How far publishing came.
@@ -76,6 +77,7 @@ impl<S: Storage> Publisher<S> {
 
     /// Publishes what is durable at once, every interval, and once more at the end.
     pub(super) fn run(mut self, interval: Duration) {
+        let mut pace = Pace::new(REST, self.shared.durable.borrow().size);
         let mut stopped = false;
         loop {
             let begun = Instant::now();
@@ -83,7 +85,8 @@ impl<S: Storage> Publisher<S> {
             if stopped {
                 return;
             }
-            stopped = self.shared.stop.pause(interval.max(begun.elapsed() * REST));
+            let rest = pace.rest_after(begun.elapsed(), self.shared.durable.borrow().size);
+            stopped = self.shared.stop.pause(interval.max(rest));
         }
     }
 

@@ -81,7 +81,7 @@ impl<S: Storage, C: Clock> Stepped<S, C> {
 
     /// What the keeper's thread does once an interval; whether it could.
     pub(crate) fn keep(&mut self) -> bool {
-        self.keeper.keep(|_| false).is_ok()
+        self.keeper.keep(&mut |_| false).is_ok()
     }
 
     /// Nobody is let in line any more.

@@ -11,6 +11,7 @@ use super::fill::Filling;
 use super::rebuild::{beginning, first_kept, lock};
 use super::{Index, IndexError, schema};
 use crate::appender::Appender;
+use crate::pace::Pace;
 use crate::reader::{Entries, entries};
 
 /// Time between looks at the log, when everything is indexed.
@@ -21,11 +22,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 const FORGETTING: Duration = Duration::from_secs(10);
 /// Entries of a transaction.
 const BATCH: usize = 256;
-/// Entries a second from which on a log is busy, and answers want the processor: an entry costs the index as much as a lookup.
-const BUSY: f64 = 1_000.0;
-/// Rest after work, in times of the work: beside a busy log a fiftieth of a core is taken, else half of one. What the index
-/// does not know yet is looked for in the log itself.
-const REST_BESIDE_BUSY: u32 = 49;
+/// Rest after work, in times of the work: half a core is taken, and less beside a busy log. What the index does not know yet
+/// is looked for in the log itself.
 const REST: u32 = 1;
 
 /// An index that follows a log. The thread ends with the value.
@@ -121,7 +119,7 @@ impl Following {
         filling.begin(self.log.durable().size.saturating_sub(filling.size()))?;
         let mut reader = entries(&self.folder).from(filling.size());
         let mut forget = Instant::now();
-        let mut pace = Pace::new(self.log.durable().size);
+        let mut pace = Pace::new(REST, self.log.durable().size);
         loop {
             let begun = Instant::now();
             let more = self.fill(&mut filling, &mut reader)?;
@@ -180,37 +178,6 @@ impl Following {
         let full = batch.len() == BATCH;
         filling.add(&batch)?;
         Ok(full)
-    }
-}
-
-/// How much of a core the index takes.
-struct Pace {
-    since: Instant,
-    size: u64,
-    busy: bool,
-}
-
-impl Pace {
-    fn new(size: u64) -> Self {
-        Self {
-            since: Instant::now(),
-            size,
-            busy: false,
-        }
-    }
-
-    /// The rest that follows this much work, beside a log that has grown to this size.
-    fn rest_after(&mut self, work: Duration, size: u64) -> Duration {
-        let passed = self.since.elapsed();
-        if passed >= INTERVAL {
-            let grown = size.saturating_sub(self.size) as f64;
-            *self = Self {
-                since: Instant::now(),
-                size,
-                busy: grown > BUSY * passed.as_secs_f64(),
-            };
-        }
-        work * if self.busy { REST_BESIDE_BUSY } else { REST }
     }
 }
 
