@@ -7,6 +7,7 @@
 //! | `reload` | a new configuration put in force, or the old one kept |
 //! | `lists` | revocation lists that end |
 //! | `notices` | what happens by itself and is told in the access log: overload, periods of subject keys |
+//! | `subjects` | the subject keys that the log goes on with |
 //! | `retention` | old entries of the access log removed, told in it first |
 //! | `changes` | what a new one changes, told by names of files |
 
@@ -16,19 +17,21 @@ mod notices;
 mod reload;
 mod retention;
 mod stamps;
+mod subjects;
 mod watch;
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
-use audit::{AuditorKey, Follower, Index, Log, Operation, Options, Signer, SubjectKeyFolder, SubjectKeys};
+use audit::{Follower, Index, Log, Operation, Options, Signer};
 
 use crate::authorization::quota::Quotas;
 use crate::directory::Directory;
 use crate::distribution::{self, Fetching};
-use crate::exchange::{Exchange, Subjects};
+use crate::exchange::Exchange;
 use tokio::sync::watch::channel as watch_channel;
 
 use crate::clock::Moment;
@@ -66,13 +69,6 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
     let audit = &settings.gateway.audit;
     let signer =
         Signer::load(&settings.path(audit.signing_key.get_ref())).context("the log's signing key")?;
-    let keys = SubjectKeyFolder::new(settings.path(audit.subject_keys.get_ref()));
-    let auditors = settings.path(audit.auditor_key.get_ref());
-    let subjects = Subjects {
-        keys: SubjectKeys::open(keys, audit.subject_period.into(), Moment::now().0)
-            .context("the subject keys")?,
-        auditors: AuditorKey::load(&auditors).context("the auditors' key")?,
-    };
     let folder = settings.path(audit.folder.get_ref());
     let (log, recovery) = Log::open(&folder, signer, Options::default()).context("the access log")?;
     tracing::info!(
@@ -80,6 +76,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         cut_bytes = recovery.cut_bytes,
         "the access log is open"
     );
+    let subjects = subjects::open(&settings, &folder, &log)?;
 
     let exchange = Arc::new(Exchange {
         directory: ArcSwap::from_pointee(directory),
@@ -135,6 +132,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         changed,
         fetching: Fetching::start(places, fetching_keys).context("the thread that fetches")?,
         refused: None,
+        untold: VecDeque::new(),
         notices: Notices::new(overload, period.name(), destroyed),
     })
     .context("the thread of the configuration")?;

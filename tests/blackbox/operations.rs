@@ -83,6 +83,34 @@ async fn start_stop_and_what_a_change_changes_stand_in_the_log() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_while_the_log_takes_nothing_is_told_when_it_does_again() {
+    let scene = Scene::new();
+    let mut gateway = scene.start();
+    gateway.let_files_grow(false);
+    scene
+        .tree
+        .write("issuers/test.json", &TokenIssuer::new().key_set().to_string());
+    let waits = "what happened is logged as soon as the log takes it";
+    for _ in 0..1_000 {
+        if gateway.words().contains(waits) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(gateway.words().contains(waits), "{}", gateway.words());
+    let words = |told: Vec<(String, String)>| told.into_iter().map(|(word, _)| word).collect::<Vec<_>>();
+    assert_eq!(words(operations(&scene)), ["start"]);
+    gateway.let_files_grow(true);
+    until(&scene, "key-set-reload").await;
+    assert!(gateway.stop().success());
+    assert_eq!(
+        words(operations(&scene)),
+        ["start", "reload", "key-set-reload", "stop"],
+        "once each, in their order"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_of_refused_calls_leaves_two_entries() {
     let scene = Scene::new();
     scene.tree.edit(

@@ -113,6 +113,35 @@ async fn a_log_whose_keys_are_destroyed_verifies_and_tells_nothing() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_that_the_log_goes_on_with_are_not_made_anew_when_they_are_lost() {
+    let scene = Scene::new();
+    let mut gateway = calls(&scene).await;
+    assert!(gateway.stop().success());
+    let keys = scene.subject_keys();
+    let period = keys.every().unwrap()[0].name().to_owned();
+    let (key, away) = (
+        keys.path().join(format!("{period}.key")),
+        scene.folder().join("away"),
+    );
+    fs::rename(&key, &away).unwrap();
+    let refused = run(&["serve", "--config", scene.tree.root().to_str().unwrap()]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(
+        refused.err.contains(&format!("{period}.key is not in")),
+        "{}",
+        refused.err
+    );
+    assert!(!key.exists(), "nothing was made in its place");
+
+    fs::rename(&away, &key).unwrap();
+    assert!(scene.start().stop().success(), "it is back");
+    fs::remove_file(&key).unwrap();
+    fs::write(keys.path().join(format!("{period}.lost")), "").unwrap();
+    assert!(scene.start().stop().success(), "somebody knows that it is lost");
+    assert!(key.exists());
+}
+
 #[test]
 fn a_period_is_destroyed_when_it_is_over_and_somebody_says_yes() {
     let folder = tempfile::tempdir().unwrap();

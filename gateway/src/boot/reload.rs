@@ -1,5 +1,6 @@
 //! A new configuration: read and checked whole, then swapped once; or the old one stays.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,6 +17,10 @@ use crate::exchange::Exchange;
 use crate::identity::VerifiedTokens;
 use crate::settings::{self, Settings};
 
+/// Entries that wait for a log that takes none. A configuration changes and lists end seldom; who changes it over and over while
+/// the log is down is told of in the process log.
+const MOST_UNTOLD: usize = 1_000;
+
 /// What is needed to put a new configuration in force.
 pub(super) struct Reloading {
     pub(super) exchange: Arc<Exchange>,
@@ -30,6 +35,8 @@ pub(super) struct Reloading {
     pub(super) refused: Option<String>,
     /// What happens by itself.
     pub(super) notices: Notices,
+    /// Entries that the log did not take yet, oldest first.
+    pub(super) untold: VecDeque<Entry>,
 }
 
 impl Reloading {
@@ -62,7 +69,7 @@ impl Reloading {
     }
 
     /// Tells of revocation lists that end, in both logs.
-    pub(super) fn look_at(&self, lists: &mut Lists) {
+    pub(super) fn look_at(&mut self, lists: &mut Lists) {
         let trust = self.exchange.directory.load().identity.trust().clone();
         for file in lists.look(&trust, Moment::now()) {
             self.note_of(Operation::Revocation, "ENDED", changes::shown(&file));
@@ -76,6 +83,7 @@ impl Reloading {
         for (operation, detail) in found {
             self.note_of(operation, "OK", detail);
         }
+        self.tell();
     }
 
     /// Tells what is under way when the gateway ends.
@@ -125,13 +133,29 @@ impl Reloading {
 
     /// An entry about the reload. The gateway goes on when it can't be written: no call is answered
     /// then either.
-    fn note(&self, outcome: &str, detail: String) {
+    fn note(&mut self, outcome: &str, detail: String) {
         self.note_of(Operation::Reload, outcome, detail);
     }
 
-    pub(super) fn note_of(&self, operation: Operation, outcome: &str, detail: String) {
-        if let Err(error) = note(&self.exchange, operation, outcome, detail) {
-            tracing::error!(%error, operation = operation.word(), "what happened could not be logged");
+    pub(super) fn note_of(&mut self, operation: Operation, outcome: &str, detail: String) {
+        if self.untold.len() >= MOST_UNTOLD {
+            tracing::error!(operation = operation.word(), "what happened can't be logged");
+            return;
+        }
+        self.untold
+            .push_back(entry(&self.exchange, operation, outcome, detail));
+        self.tell();
+    }
+
+    /// Writes what there is to tell. What the log does not take now is told at the next look, with the time at which it
+    /// happened.
+    fn tell(&mut self) {
+        while let Some(entry) = self.untold.front() {
+            if let Err(error) = self.exchange.log.append_blocking(entry) {
+                tracing::warn!(%error, untold = self.untold.len(), "what happened is logged as soon as the log takes it");
+                return;
+            }
+            self.untold.pop_front();
         }
     }
 }
@@ -154,11 +178,17 @@ pub(super) fn note(
     outcome: &str,
     detail: String,
 ) -> anyhow::Result<()> {
+    exchange
+        .log
+        .append_blocking(&entry(exchange, operation, outcome, detail))?;
+    Ok(())
+}
+
+fn entry(exchange: &Exchange, operation: Operation, outcome: &str, detail: String) -> Entry {
     let mut entry = Entry::new(EntryKind::Operation, Moment::now().0);
     entry.operation = operation.word().to_owned();
     entry.outcome = outcome.to_owned();
     entry.detail = detail;
     entry.config_version = exchange.directory.load().version.to_string();
-    exchange.log.append_blocking(&entry)?;
-    Ok(())
+    entry
 }

@@ -184,10 +184,15 @@ impl Conduct {
     }
 
     fn whole_turn(&self) -> u32 {
-        match self.strikes.load(Relaxed) > STRIKES {
+        match self.is_striking() {
             true => SHORT_TURN,
             false => TURN,
         }
+    }
+
+    /// Whether many of its calls were begun for nothing just now.
+    pub(super) fn is_striking(&self) -> bool {
+        self.strikes.load(Relaxed) > STRIKES
     }
 
     /// A call was begun for nothing: given up, or ended by a reset of ours.
@@ -383,7 +388,7 @@ mod tests {
         for _ in 0..=STRIKES {
             conduct.strikes();
         }
-        assert!(conduct.had_turn());
+        assert!(conduct.had_turn() && conduct.is_striking());
         let turns = (0..100).take_while(|_| {
             conduct.begin_turn();
             conduct.had_turn()

@@ -32,6 +32,10 @@ use crate::settings::ListenerSettings;
 /// How long a connection that is ended for its conduct gets to take the GOAWAY.
 const LAST_WORD: Duration = Duration::from_millis(50);
 
+/// A call of a peer that has just given up many waits so long before anything is done for it: what is given up by then has cost
+/// neither a decision nor an entry, which the others would wait for.
+const DOUBT: Duration = Duration::from_millis(5);
+
 /// How long an idle peer gets to answer it, and to ask what it was just about to ask.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -119,7 +123,11 @@ impl Worker {
                 Ok(under_way) => Ok((under_way, Box::pin(door.clone().call(peer.clone(), request)))),
                 Err(status) => Err(Box::new(status)),
             };
+            let doubtful = calls.is_striking();
             async move {
+                if doubtful {
+                    tokio::time::sleep(DOUBT).await;
+                }
                 Ok::<_, std::convert::Infallible>(match call {
                     Ok((under_way, call)) => begun.answer(call.await, Some(under_way)),
                     Err(status) => begun.answer(frame::refused(&status), None),

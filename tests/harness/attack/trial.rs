@@ -175,7 +175,7 @@ idle_timeout = "{}ms"
 fn attacker(stage: Stage, attack: Attack, length: Duration) -> Ended {
     let play = move || {
         // Where it is not permitted, the attacker takes more of the processor than it should.
-        let _ = rustix::process::nice(10);
+        let _ = rustix::process::nice(19);
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
