@@ -90,14 +90,8 @@ async fn a_change_while_the_log_takes_nothing_is_told_when_it_does_again() {
     scene
         .tree
         .write("issuers/test.json", &TokenIssuer::new().key_set().to_string());
-    let waits = "what happened is logged as soon as the log takes it";
-    for _ in 0..1_000 {
-        if gateway.words().contains(waits) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    assert!(gateway.words().contains(waits), "{}", gateway.words());
+    // It can't say so in its process log either, which is a file here.
+    tokio::time::sleep(Duration::from_secs(4)).await;
     let words = |told: Vec<(String, String)>| told.into_iter().map(|(word, _)| word).collect::<Vec<_>>();
     assert_eq!(words(operations(&scene)), ["start"]);
     gateway.let_files_grow(true);
