@@ -114,10 +114,11 @@ async fn a_flood_of_refused_calls_leaves_two_entries() {
     );
     let (mut gateway, office) = (scene.start(), scene.agency(OFFICE));
     let client = gateway.connect(&office, office.token(&scene)).await;
-    let mut refused = 0;
+    let (mut refused, mut failed) = (0, 0);
     for _ in 0..200 {
         let calls = (0..20).map(|_| client.citizen(get(AN)));
         let ended = futures_util::future::join_all(calls).await;
+        failed += ended.iter().filter(|one| one.is_err()).count();
         refused += ended
             .iter()
             .filter(|one| one.as_ref().is_err_and(|error| error.word == "OVERLOADED"))
@@ -131,8 +132,14 @@ async fn a_flood_of_refused_calls_leaves_two_entries() {
         .filter(|(word, _)| word.starts_with("overload"))
         .collect();
     assert_eq!(told.len(), 2, "{told:?}");
+    let counted = told[1]
+        .1
+        .strip_prefix("refused ")
+        .and_then(|rest| rest.split_once("; seconds "));
+    let counted: usize = counted.unwrap().0.parse().unwrap();
+    // What is refused may reach a caller that is behind as the end of its connection.
     assert!(
-        told[1].1.starts_with(&format!("refused {refused}; seconds ")),
-        "{told:?} {refused}"
+        (refused..=failed).contains(&counted),
+        "{told:?} {refused} {failed}"
     );
 }
