@@ -4,11 +4,13 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use harness::messages::get;
 use harness::registries::AN;
 use harness::tokens::TokenIssuer;
 use harness::tree::{OFFICE, OTHER_PROCEDURE, PROCEDURE};
 use harness::{Client, Gateway, Scene};
+use prost::Message as _;
 use proto::lookup::v1::Source;
 
 /// Waits until a call has this outcome: the word of a refusal, or `OK`.
@@ -85,6 +87,32 @@ async fn a_changed_agreement_acts_on_an_open_connection_and_a_broken_file_change
         "{proof}"
     );
     assert_eq!(told.last(), Some(&("REFUSED", "")));
+}
+
+/// A caller could begin its calls before a change and send their messages after it.
+#[tokio::test]
+async fn a_call_is_decided_by_the_configuration_that_its_message_meets() {
+    let scene = Scene::new();
+    let (gateway, office) = (scene.start(), scene.agency(OFFICE));
+    let client = gateway.connect(&office, office.token(&scene)).await;
+    client.citizen(get(AN)).await.unwrap();
+    let message = get(AN).encode_to_vec();
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    let framed = Bytes::from([&[0][..], &length, &message].concat());
+    let (pieces, received) = tokio::sync::mpsc::channel(2);
+    let method = "/lienthong.population.v1.PopulationService/GetCitizen";
+    let call = client.raw_pieces(method, received);
+    let rest = async {
+        pieces.send(framed.slice(..9)).await.unwrap();
+        scene
+            .tree
+            .edit("agreements/population.toml", PROCEDURE, OTHER_PROCEDURE);
+        becomes(&gateway, &client, "PROCEDURE_NOT_AGREED").await;
+        pieces.send(framed.slice(9..)).await.unwrap();
+        drop(pieces);
+    };
+    let (outcome, ()) = tokio::join!(call, rest);
+    assert_eq!(outcome.unwrap_err().word, "PROCEDURE_NOT_AGREED");
 }
 
 #[tokio::test]

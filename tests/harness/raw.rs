@@ -1,7 +1,10 @@
 //! Calls made of bytes: what no generated client would send.
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use http_body_util::{BodyExt as _, Full};
+use futures_util::StreamExt as _;
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::Frame;
+use tokio::sync::mpsc;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::ServiceExt as _;
@@ -28,13 +31,27 @@ impl Client {
     /// # Errors
     /// The refusal.
     pub async fn raw_frames(&self, method: &str, frames: Bytes) -> Answer<Bytes> {
+        self.raw_body(method, Body::new(Full::new(frames))).await
+    }
+
+    /// As [`Self::raw_frames`], with a body that comes piece by piece.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn raw_pieces(&self, method: &str, mut pieces: mpsc::Receiver<Bytes>) -> Answer<Bytes> {
+        let pieces = futures_util::stream::poll_fn(move |context| pieces.poll_recv(context));
+        let frames = pieces.map(|piece| Ok::<_, std::convert::Infallible>(Frame::data(piece)));
+        self.raw_body(method, Body::new(StreamBody::new(frames))).await
+    }
+
+    async fn raw_body(&self, method: &str, body: Body) -> Answer<Bytes> {
         let mut request = http::Request::post(format!("http://localhost{method}"))
             .header("content-type", "application/grpc")
             .header("te", "trailers");
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let request = request.body(Body::new(Full::new(frames))).expect("a request");
+        let request = request.body(body).expect("a request");
         let lost = |error: &dyn std::error::Error| Refused::from(Status::unavailable(error.to_string()));
         let response = self.channel.clone().oneshot(request).await;
         let (head, body) = response.map_err(|error| lost(&error))?.into_parts();

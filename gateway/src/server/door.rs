@@ -45,11 +45,10 @@ impl Door {
         peer: Arc<PeerCertificate>,
         request: Request<Incoming>,
     ) -> Response<Answered> {
-        // One configuration decides all of the call: what a method means and who may call it go together.
         let directory = self.exchange.directory.load_full();
         match directory.methods.get(request.uri().path()).cloned() {
-            Some(method) if method.streaming => Box::pin(self.stream(peer, directory, method, request)).await,
-            Some(method) => self.unary(&peer, &directory, &method, request).await,
+            Some(method) if method.streaming => Box::pin(self.stream(peer, method, request)).await,
+            Some(method) => self.unary(&peer, method, request).await,
             None => Box::pin(self.other(&peer, directory, request)).await,
         }
     }
@@ -57,14 +56,14 @@ impl Door {
     async fn unary(
         &self,
         peer: &PeerCertificate,
-        directory: &Arc<Directory>,
-        method: &Arc<Method>,
+        method: Arc<Method>,
         request: Request<Incoming>,
     ) -> Response<Answered> {
         let (deadline, headers, message) = self.receive(request).await;
+        let (directory, method, message) = self.decided_by(method, message);
         let call = Call {
-            directory,
-            method,
+            directory: &directory,
+            method: &method,
             peer,
             headers: &headers,
             message: message.as_ref().map(|message| &**message).map_err(Clone::clone),
@@ -77,11 +76,11 @@ impl Door {
     async fn stream(
         self,
         peer: Arc<PeerCertificate>,
-        directory: Arc<Directory>,
         method: Arc<Method>,
         request: Request<Incoming>,
     ) -> Response<Answered> {
         let (deadline, headers, message) = self.receive(request).await;
+        let (directory, method, message) = self.decided_by(method, message);
         let (items, received) = mpsc::channel(4);
         tokio::spawn(async move {
             let call = Call {
@@ -103,6 +102,23 @@ impl Door {
             drop(items.send(Part::End(end)).await);
         });
         frame::streamed(received)
+    }
+
+    /// The configuration in force now that the message is here, which may have been long on its way, and the method as that one
+    /// has it: what a method means and who may call it go together.
+    fn decided_by(
+        &self,
+        method: Arc<Method>,
+        message: Result<Bytes, Refusal>,
+    ) -> (Arc<Directory>, Arc<Method>, Result<Bytes, Refusal>) {
+        let directory = self.exchange.directory.load_full();
+        match directory.methods.get(&*method.path).cloned() {
+            Some(method) => (directory, method, message),
+            None => {
+                let gone = Refusal::new(Reason::UnknownMethod, "there is no such method any more");
+                (directory, method, Err(gone))
+            }
+        }
     }
 
     /// The caller's deadline, the headers, and the message or why there is none.
