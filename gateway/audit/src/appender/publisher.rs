@@ -43,6 +43,8 @@ impl Stop {
 /// Rest after publishing, in times of that work: a tenth of a core is taken, and less beside a busy log, where what is
 /// published falls behind what is durable.
 const REST: u32 = 9;
+/// However much work it was: what has to be published grows while it rests, and witnesses are waited for.
+const LONGEST_REST: Duration = Duration::from_secs(5);
 
 /// How far publishing came.
 pub(super) struct Publisher<S: Storage> {
@@ -85,7 +87,9 @@ impl<S: Storage> Publisher<S> {
             if stopped {
                 return;
             }
-            let rest = pace.rest_after(begun.elapsed(), self.shared.durable.borrow().size);
+            let rest = pace
+                .rest_after(begun.elapsed(), self.shared.durable.borrow().size)
+                .min(LONGEST_REST);
             stopped = self.shared.stop.pause(interval.max(rest));
         }
     }
