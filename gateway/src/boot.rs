@@ -76,7 +76,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         cut_bytes = recovery.cut_bytes,
         "the access log is open"
     );
-    let subjects = subjects::open(&settings, &folder, &log)?;
+    let subjects = subjects::open(&settings, &log)?;
 
     let exchange = Arc::new(Exchange {
         directory: ArcSwap::from_pointee(directory),

@@ -1,25 +1,25 @@
 //! The subject keys that the log goes on with.
 
-use std::path::Path;
-
 use anyhow::Context as _;
 use audit::periods::KeyFolderError;
-use audit::{Appender, AuditorKey, SubjectKeyFolder, SubjectKeys, entries};
+use audit::{Appender, AuditorKey, SubjectKeyFolder, SubjectKeys};
 
 use crate::clock::Moment;
 use crate::exchange::Subjects;
 use crate::settings::Settings;
 
-/// How many of the newest entries are looked through for the period that was in use: refusals and operations name none.
-const NEWEST: u64 = 10_000;
+/// Entries of a bundle (c2sp.org/tlog-tiles). The newest full one is looked through for the period that was in use, until an entry
+/// names it: refusals and operations name none. What is in no full bundle would be looked for in the journal from its
+/// segment's beginning, and the start does not wait for that.
+const BUNDLE: u64 = 256;
 
-/// Takes the keys up that the log in `folder` was written under, and makes those of the present period when they are missing.
+/// Takes the keys up that the log was written under, and makes those of the present period when they are missing.
 /// Keys that the newest entries need and that are gone without having been destroyed are a mistake, and not made anew: nobody
 /// could find the subjects of the log any more, and nobody would notice.
-pub(super) fn open(settings: &Settings, folder: &Path, log: &Appender) -> anyhow::Result<Subjects> {
+pub(super) fn open(settings: &Settings, log: &Appender) -> anyhow::Result<Subjects> {
     let audit = &settings.gateway.audit;
     let keys = SubjectKeyFolder::new(settings.path(audit.subject_keys.get_ref()));
-    if let Some(period) = last_period(folder, log.durable().size)?
+    if let Some(period) = last_period(log)?
         && let Err(KeyFolderError::Missing(_)) = keys.read(&period)
         && !keys.path().join(format!("{period}.lost")).exists()
     {
@@ -39,13 +39,14 @@ pub(super) fn open(settings: &Settings, folder: &Path, log: &Appender) -> anyhow
 }
 
 /// The period that the newest entry with a subject names.
-fn last_period(folder: &Path, size: u64) -> anyhow::Result<Option<String>> {
-    let mut last = None;
-    for entry in entries(folder).from(size.saturating_sub(NEWEST)) {
-        let (_, entry) = entry.context("the newest entries of the access log")?;
+fn last_period(log: &Appender) -> anyhow::Result<Option<String>> {
+    let size = log.durable().size;
+    let end = if size < BUNDLE { size } else { size - size % BUNDLE };
+    for index in (end.saturating_sub(BUNDLE)..end).rev() {
+        let entry = log.entry(index).context("the newest entries of the access log")?;
         if !entry.subject_period.is_empty() {
-            last = Some(entry.subject_period);
+            return Ok(Some(entry.subject_period));
         }
     }
-    Ok(last)
+    Ok(None)
 }
