@@ -45,11 +45,12 @@ impl Door {
         peer: Arc<PeerCertificate>,
         request: Request<Incoming>,
     ) -> Response<Answered> {
-        let directory = self.exchange.directory.load_full();
-        match directory.methods.get(request.uri().path()).cloned() {
+        let path = request.uri().path();
+        let method = self.exchange.directory.load().methods.get(path).cloned();
+        match method {
             Some(method) if method.streaming => Box::pin(self.stream(peer, method, request)).await,
             Some(method) => self.unary(&peer, method, request).await,
-            None => Box::pin(self.other(&peer, directory, request)).await,
+            None => Box::pin(self.other(&peer, request)).await,
         }
     }
 
@@ -141,12 +142,8 @@ impl Door {
     }
 
     /// Health, reflection, the audit service and the catalog. All but health need a caller.
-    async fn other(
-        self,
-        peer: &PeerCertificate,
-        directory: Arc<Directory>,
-        mut request: Request<Incoming>,
-    ) -> Response<Answered> {
+    async fn other(self, peer: &PeerCertificate, mut request: Request<Incoming>) -> Response<Answered> {
+        let directory = self.exchange.directory.load_full();
         if request.uri().path().starts_with(HEALTH) {
             if let Err(refusal) = directory.identity.trusts(peer, Moment::now()) {
                 return self.log_rejected(peer, &refusal.into()).await;
