@@ -1,11 +1,12 @@
-//! Connections and calls: the accept loop, one single-threaded runtime a core but one, and the door that every
+//! Connections and calls: the entrance, one single-threaded runtime a core but one, and the door that every
 //! call comes through.
 //!
 //! | file | idea |
 //! |---|---|
-//! | `listener` | accepts, counts, deals connections out to the workers |
-//! | `worker` | one runtime: TLS handshake, HTTP/2 connection |
-//! | `gentle` | handshakes that give way to calls |
+//! | `listener` | the socket, and the threads that serve it |
+//! | `entrance` | accepts, counts, shakes hands, deals connections out to the workers |
+//! | `worker` | one runtime: HTTP/2 connections |
+//! | `aside`, `movable` | a connection of doubtful conduct is served at the entrance, behind everybody else |
 //! | `crowd` | how many calls are under way, in all and of one client |
 //! | `places` | how many connections and handshakes there may be, in all and of one address |
 //! | `watched`, `heads` | a stream that sees the head of every frame, and lets answers travel together |
@@ -16,13 +17,15 @@
 
 mod accounted;
 mod ages;
+mod aside;
 mod conduct;
 mod crowd;
 mod door;
+mod entrance;
 mod frame;
-mod gentle;
 mod heads;
 pub mod listener;
+mod movable;
 pub mod overload;
 mod places;
 mod standing;

@@ -21,6 +21,9 @@ struct Arguments {
     /// Seconds of each flood, and of the quiet time before it.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
+    /// How often each is played; what is printed is the most that it cost, and the middle time of answers.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=20))]
+    rounds: u8,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -49,13 +52,16 @@ fn perform(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode
         [] => &Attack::ALL[..],
         names => names,
     };
-    let mut all = Vec::new();
-    for attack in attacks {
-        let length = Duration::from_secs(arguments.seconds);
-        all.push(try_attack(*attack, length, Times::LONG));
+    let length = Duration::from_secs(arguments.seconds);
+    let mut rounds = vec![Vec::new(); attacks.len()];
+    for _ in 0..arguments.rounds {
+        for (attack, seen) in attacks.iter().zip(&mut rounds) {
+            seen.push(try_attack(*attack, length, Times::LONG));
+        }
     }
-    // A few seconds are too few to know a p99 by: what is compared with is the quiet time before all attacks.
-    let idle = Stretch::together(all.iter().map(|seen| &seen.idle));
+    // What is compared with is the middle one of the quiet times before all attacks.
+    let idle = Stretch::middle(rounds.iter().flatten().map(|seen| &seen.idle));
+    let mut all: Vec<_> = rounds.into_iter().filter_map(Seen::together).collect();
     for seen in &mut all {
         seen.idle.clone_from(&idle);
     }

@@ -59,6 +59,7 @@ pub enum Attack {
     Connections,
     Garbage,
     NoAlpn,
+    Nobody,
 }
 
 /// How the flood ended.
@@ -77,7 +78,7 @@ pub struct Ended {
 
 impl Attack {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::RapidReset,
         Self::WindowOverflow,
         Self::WindowZero,
@@ -109,6 +110,7 @@ impl Attack {
         Self::Connections,
         Self::Garbage,
         Self::NoAlpn,
+        Self::Nobody,
     ];
 
     /// Its name on the command line.
@@ -146,6 +148,7 @@ impl Attack {
             Self::Connections => "connection-flood",
             Self::Garbage => "garbage",
             Self::NoAlpn => "no-alpn",
+            Self::Nobody => "nobody",
         }
     }
 
@@ -184,6 +187,7 @@ impl Attack {
             Self::Connections => "connections from one address as fast as they go",
             Self::Garbage => "random bytes and plain text instead of TLS",
             Self::NoAlpn => "handshakes that do not ask for h2",
+            Self::Nobody => "no attack: how much the machine itself changes from one stretch to the next",
         }
     }
 
@@ -207,6 +211,13 @@ impl Attack {
             Self::Connections => connecting::flood(stage, length).await,
             Self::Garbage => connecting::garbage(stage, length).await,
             Self::NoAlpn => connecting::no_alpn(stage, length).await,
+            Self::Nobody => {
+                tokio::time::sleep(length).await;
+                Ended {
+                    after: Some(Duration::ZERO),
+                    ..Ended::default()
+                }
+            }
             _ => flood::play(stage, self, length).await,
         }
     }

@@ -40,8 +40,7 @@ impl Ages {
     /// The clock shows a new tick: who is too long here is old.
     pub(super) fn turn(&self, now: u32) {
         if let Some(entered) = now.checked_sub(Self::YOUNG + 1) {
-            let aged = self.slot(entered).load(Relaxed);
-            self.slot(entered).store(0, Relaxed);
+            let aged = self.slot(entered).swap(0, Relaxed);
             change(&self.old, |count| count + aged);
         }
     }
@@ -56,7 +55,7 @@ impl Ages {
 }
 
 fn change(counter: &AtomicU32, change: impl Fn(u32) -> u32) {
-    counter.store(change(counter.load(Relaxed)), Relaxed);
+    counter.update(Relaxed, Relaxed, change);
 }
 
 #[cfg(test)]

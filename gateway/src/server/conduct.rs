@@ -1,7 +1,7 @@
 //! How one connection behaves: what its frames, calls and answers were, and what that says.
 //!
-//! A connection, its calls and its stream run on one thread, so the counters are atomics only to
-//! satisfy `Send`: they are read and written, never swapped.
+//! A connection, its calls and its stream run on one thread, but for calls that began before the connection was put
+//! aside: only what those count is added to atomically.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -27,6 +27,10 @@ const FRAME: u32 = 128;
 const GIVEN_UP: u32 = 2 << 10;
 /// Calls begun for nothing in about one tick, of which no honest peer has so many.
 const STRIKES: u32 = 8;
+/// A part of the frames that one may send unexplained: who sends more is in doubt.
+const CREDIT: u32 = 8;
+/// Doubt lasts for so many ticks.
+const DOUBT: u32 = 8;
 /// The turn of a peer that has.
 const SHORT_TURN: u32 = TURN / 8;
 
@@ -63,6 +67,9 @@ pub(super) struct Conduct {
     fault: AtomicU8,
     turn: AtomicU32,
     strikes: AtomicU32,
+    /// The tick at which it is in doubt no more.
+    doubted_until: AtomicU32,
+    moves: AtomicU32,
     /// Calls that have neither been answered in full nor given up.
     open: AtomicU32,
     last_call: AtomicU32,
@@ -109,6 +116,8 @@ impl Conduct {
             fault: AtomicU8::new(0),
             turn: AtomicU32::new(0),
             strikes: AtomicU32::new(0),
+            doubted_until: AtomicU32::new(0),
+            moves: AtomicU32::new(0),
             open: AtomicU32::new(0),
             last_call: AtomicU32::new(0),
             answered: AtomicU32::new(0),
@@ -195,9 +204,31 @@ impl Conduct {
         self.strikes.load(Relaxed) > STRIKES
     }
 
+    /// Whether it does better behind everybody else.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.epoch() < self.doubted_until.load(Relaxed)
+    }
+
+    /// How often it went to the entrance and back.
+    pub(super) fn moves(&self) -> u32 {
+        self.moves.load(Relaxed)
+    }
+
+    /// It is polled by another runtime from now on.
+    pub(super) fn moves_on(&self) {
+        raise(&self.moves);
+    }
+
+    fn doubt(&self) {
+        self.doubted_until.store(self.epoch() + DOUBT, Relaxed);
+    }
+
     /// A call was begun for nothing: given up, or ended by a reset of ours.
     pub(super) fn strikes(&self) {
         raise(&self.strikes);
+        if self.is_striking() {
+            self.doubt();
+        }
         self.takes(GIVEN_UP);
     }
 
@@ -246,7 +277,7 @@ impl Conduct {
     }
 
     pub(super) fn call_ends(&self) {
-        self.open.store(self.open.load(Relaxed).wrapping_sub(1), Relaxed);
+        self.open.fetch_sub(1, Relaxed);
         self.last_call.store(self.epoch(), Relaxed);
     }
 
@@ -277,6 +308,9 @@ impl Conduct {
         if !within {
             self.blame(Fault::Flood);
         }
+        if budget.spent() > self.limits.frames / CREDIT {
+            self.doubt();
+        }
         within
     }
 }
@@ -302,26 +336,35 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Spends some of `most`; `earned` is the sum until now. The clock is only asked when all is spent.
+    /// What of it has neither come back nor been earned, as far as has been looked.
+    fn spent(&self) -> u32 {
+        self.spent.load(Relaxed)
+    }
+
+    /// Spends some of `most`; `earned` is the sum until now. The clock is only asked when a part is spent.
     fn spend(&self, price: u32, most: u32, earned: u32) -> bool {
         let spent = self.spent.load(Relaxed).saturating_add(price);
-        if spent <= most {
+        if spent <= most / CREDIT {
             self.spent.store(spent, Relaxed);
             return true;
         }
         let now = u32::try_from(self.begun.elapsed().as_millis()).unwrap_or(u32::MAX);
-        let passed = u64::from(now - self.recovered.load(Relaxed));
+        let recovered = self.recovered.load(Relaxed);
         let recovery = u64::try_from(RECOVERY.as_millis()).unwrap_or(u64::MAX);
-        let by_time = u32::try_from(u64::from(most) * passed / recovery).unwrap_or(u32::MAX);
-        let by_work = earned.wrapping_sub(self.earned.load(Relaxed));
-        let left = self.spent.load(Relaxed);
-        let left = left
-            .saturating_sub(by_time.saturating_add(by_work))
-            .saturating_add(price);
+        let by_time = u64::from(most) * u64::from(now - recovered) / recovery;
+        let by_work = u64::from(earned.wrapping_sub(self.earned.load(Relaxed)));
+        let owed = u64::from(self.spent.load(Relaxed)).saturating_sub(by_time + by_work);
+        let left = u32::try_from(owed).unwrap_or(u32::MAX).saturating_add(price);
         if left > most {
             return false;
         }
-        self.recovered.store(now, Relaxed);
+        // Of the time only what brought something back has been used: looks may be shorter apart than that takes.
+        let used = by_time * recovery / u64::from(most.max(1));
+        let until = match owed {
+            0 => now,
+            _ => recovered.saturating_add(u32::try_from(used).unwrap_or(u32::MAX)),
+        };
+        self.recovered.store(until, Relaxed);
         self.earned.store(earned, Relaxed);
         self.spent.store(left, Relaxed);
         true
@@ -329,7 +372,7 @@ impl Budget {
 }
 
 fn raise(counter: &AtomicU32) {
-    counter.store(counter.load(Relaxed).wrapping_add(1), Relaxed);
+    counter.fetch_add(1, Relaxed);
 }
 
 #[cfg(test)]
@@ -402,6 +445,35 @@ mod tests {
         conduct.begin_turn();
         conduct.works(TURN as usize, 0);
         assert!(!conduct.had_turn(), "it is forgotten in time");
+    }
+
+    #[test]
+    fn frames_that_no_answer_explains_bring_doubt_and_frames_that_one_does_bring_none() {
+        let limits = ListenerSettings::default();
+        let most = *limits.max_control_frames.get_ref();
+        let conduct = Conduct::new(&limits);
+        let budget = Budget::default();
+        for _ in 0..most {
+            (0..FRAMES_PER_PIECE).for_each(|_| assert!(conduct.control_frame(&budget, 1)));
+            conduct.answers();
+        }
+        assert!(!conduct.is_doubtful());
+        (0..most / 2).for_each(|_| assert!(conduct.control_frame(&budget, 1)));
+        assert!(conduct.is_doubtful());
+        (0..DOUBT).for_each(|_| conduct.turn());
+        assert!(!conduct.is_doubtful(), "it is forgotten in time");
+    }
+
+    #[test]
+    fn what_comes_back_with_time_comes_back_also_to_whoever_spends_often() {
+        let budget = Budget::default();
+        assert!(budget.spend(1_000, 1_000, 0));
+        let begun = Instant::now();
+        let mut got = 0;
+        while begun.elapsed() < RECOVERY / 10 {
+            got += u32::from(budget.spend(1, 1_000, 0));
+        }
+        assert!((60..=140).contains(&got), "{got} of 100");
     }
 
     #[test]

@@ -4,29 +4,25 @@
 //! that are ready together leave together.
 
 use std::future::{Future as _, poll_fn};
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
-use tokio_rustls::TlsAcceptor;
 
 use super::accounted::Begun;
+use super::aside::Aside;
 use super::conduct::{Conduct, Fault};
 use super::crowd::Crowd;
 use super::door::Door;
+use super::entrance::Arrived;
 use super::frame;
-use super::gentle::{Gentle, Turn};
-use super::places::{Handshake, Place};
 use super::standing::{self, Standing};
 use super::watched::Watched;
-use crate::clock::Moment;
 use crate::identity::PeerCertificate;
-use crate::identity::tls::ALPN_H2;
 use crate::settings::ListenerSettings;
 
 /// How long a connection that is ended for its conduct gets to take the GOAWAY.
@@ -39,33 +35,31 @@ const DOUBT: Duration = Duration::from_millis(5);
 /// How long an idle peer gets to answer it, and to ask what it was just about to ask.
 const FAREWELL: Duration = Duration::from_millis(500);
 
-/// A connection with its place among the connections and among the handshakes.
-pub(super) struct Dealt {
-    pub(super) connection: TcpStream,
-    pub(super) place: Place,
-    pub(super) handshake: Handshake,
-    pub(super) begun: Instant,
-}
-
 /// What a worker needs to serve connections.
 #[derive(Clone)]
 pub(super) struct Worker {
     pub(super) door: Door,
     pub(super) changes: watch::Receiver<u64>,
+    pub(super) shared: Shared,
+}
+
+/// What all workers have in common.
+#[derive(Clone)]
+pub(super) struct Shared {
     pub(super) limits: Arc<ListenerSettings>,
     pub(super) crowd: Arc<Crowd>,
-    pub(super) turn: Arc<Turn>,
+    pub(super) aside: Aside,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
 impl Worker {
     /// Serves until no more connections are dealt and the last one has ended.
-    pub(super) async fn run(self, mut dealt: mpsc::Receiver<Dealt>) {
+    pub(super) async fn run(self, mut dealt: mpsc::Receiver<Arrived>) {
         let mut open = tokio::task::JoinSet::new();
         loop {
             tokio::select! {
                 next = dealt.recv() => match next {
-                    Some(connection) => { open.spawn(self.clone().serve(connection)); }
+                    Some(arrived) => { open.spawn(self.clone().serve(arrived)); }
                     None => break,
                 },
                 Some(_) = open.join_next() => {}
@@ -74,48 +68,26 @@ impl Worker {
         while open.join_next().await.is_some() {}
     }
 
-    async fn serve(self, dealt: Dealt) {
-        let Dealt {
-            connection,
-            place: _place,
-            handshake,
-            begun,
-        } = dealt;
-        let Ok(socket) = tokio::net::TcpStream::from_std(connection) else {
-            return;
+    async fn serve(self, arrived: Arrived) {
+        let conduct = Conduct::new(&self.shared.limits);
+        let (stream, peer, _place) = match arrived.settle(&self.door.exchange, &conduct).await {
+            Ok(settled) => settled,
+            Err(error) => return tracing::info!(%error, "a connection was lost after its handshake"),
         };
-        let limit = begun + self.limits.handshake_timeout.get_ref().0;
-        let tls = TlsAcceptor::from(self.door.exchange.directory.load().tls.clone());
-        let stream =
-            match tokio::time::timeout_at(limit.into(), Gentle::new(tls.accept(socket), &self.turn)).await {
-                Ok(Ok(stream)) => stream,
-                Ok(Err(error)) => return tracing::info!(%error, "a handshake failed"),
-                Err(_) => return tracing::info!("a handshake took too long"),
-            };
-        let (_, session) = stream.get_ref();
-        if session.alpn_protocol() != Some(ALPN_H2) {
-            return tracing::info!("a peer did not ask for h2");
-        }
-        let chain = session.peer_certificates().unwrap_or_default();
-        // Asked of what is in force now: it may have changed since the handshake began.
-        let trust = self.door.exchange.directory.load().identity.trust().clone();
-        let peer = match PeerCertificate::read(chain, &trust, Moment::now()) {
-            Ok(peer) => Arc::new(peer),
-            Err(error) => return tracing::info!(%error, "a client certificate was refused"),
-        };
-        drop((handshake, trust));
-        self.http2(stream, peer).await;
+        let aside = self.shared.aside.clone();
+        aside
+            .live(self.http2(stream, peer, conduct.clone()), &conduct)
+            .await;
     }
 
-    async fn http2<S>(mut self, stream: S, peer: Arc<PeerCertificate>)
+    async fn http2<S>(mut self, stream: S, peer: Arc<PeerCertificate>, conduct: Arc<Conduct>)
     where
-        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
         let door = self.door.clone();
-        let conduct = Conduct::new(&self.limits);
         let calls = conduct.clone();
         let mut standing = Standing::new(self.door.exchange.clone(), self.changes.clone(), peer.clone());
-        let client = self.crowd.client(peer.fingerprint());
+        let client = self.shared.crowd.client(peer.fingerprint());
         let service = service_fn(move |request| {
             let begun = Begun::new(&calls);
             // On the heap, once: hyper moves it several times before it runs.
@@ -134,7 +106,7 @@ impl Worker {
                 })
             }
         });
-        let limits = &self.limits;
+        let limits = &self.shared.limits;
         let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
         builder
             .timer(TokioTimer::new())
@@ -149,8 +121,8 @@ impl Worker {
         let watched = Watched::new(stream, conduct.clone());
         let connection = builder.serve_connection(TokioIo::new(watched), service);
         let mut connection = std::pin::pin!(connection);
-        let drain = self.limits.drain_time.0.max(Duration::from_millis(1));
-        let mut stopped = std::pin::pin!(self.stopping.wait_for(|stopping| *stopping));
+        let drain = self.shared.limits.drain_time.0.max(Duration::from_millis(1));
+        let mut stopped = std::pin::pin!(self.shared.stopping.wait_for(|stopping| *stopping));
         let mut untrusted = std::pin::pin!(standing.ended());
         let mut ticks = tokio::time::interval(conduct.tick());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
