@@ -7,6 +7,7 @@
 //! | `entrance` | accepts, counts, shakes hands, deals connections out to the workers |
 //! | `worker` | one runtime: HTTP/2 connections |
 //! | `aside`, `movable` | a connection of doubtful conduct is served at the entrance, behind everybody else |
+//! | `turns` | calls begin in turns: no client's thousand before the others' next |
 //! | `crowd` | how many calls are under way, in all and of one client |
 //! | `places` | how many connections and handshakes there may be, in all and of one address |
 //! | `watched`, `heads` | a stream that sees the head of every frame, and lets answers travel together |
@@ -29,5 +30,6 @@ mod movable;
 pub mod overload;
 mod places;
 mod standing;
+mod turns;
 mod watched;
 mod worker;

@@ -149,6 +149,7 @@ fn start_worker(
             call_timeout: limits.call_timeout.get_ref().0,
         },
         changes: parts.changes.clone(),
+        turns: Arc::default(),
         shared: shared.clone(),
     };
     std::thread::Builder::new()

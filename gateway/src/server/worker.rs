@@ -21,6 +21,7 @@ use super::door::Door;
 use super::entrance::Arrived;
 use super::frame;
 use super::standing::{self, Standing};
+use super::turns::Turns;
 use super::watched::Watched;
 use crate::identity::PeerCertificate;
 use crate::settings::ListenerSettings;
@@ -40,6 +41,7 @@ const FAREWELL: Duration = Duration::from_millis(500);
 pub(super) struct Worker {
     pub(super) door: Door,
     pub(super) changes: watch::Receiver<u64>,
+    pub(super) turns: Arc<Turns>,
     pub(super) shared: Shared,
 }
 
@@ -55,6 +57,7 @@ pub(super) struct Shared {
 impl Worker {
     /// Serves until no more connections are dealt and the last one has ended.
     pub(super) async fn run(self, mut dealt: mpsc::Receiver<Arrived>) {
+        let keeper = tokio::spawn(self.turns.clone().keep());
         let mut open = tokio::task::JoinSet::new();
         loop {
             tokio::select! {
@@ -66,6 +69,7 @@ impl Worker {
             }
         }
         while open.join_next().await.is_some() {}
+        keeper.abort();
     }
 
     async fn serve(self, arrived: Arrived) {
@@ -88,6 +92,7 @@ impl Worker {
         let calls = conduct.clone();
         let mut standing = Standing::new(self.door.exchange.clone(), self.changes.clone(), peer.clone());
         let client = self.shared.crowd.client(peer.fingerprint());
+        let turns = self.turns.client(peer.fingerprint());
         let service = service_fn(move |request| {
             let begun = Begun::new(&calls);
             // On the heap, once: hyper moves it several times before it runs.
@@ -96,10 +101,12 @@ impl Worker {
                 Err(status) => Err(Box::new(status)),
             };
             let doubtful = calls.is_striking();
+            let turns = turns.clone();
             async move {
                 if doubtful {
                     tokio::time::sleep(DOUBT).await;
                 }
+                turns.turn().await;
                 Ok::<_, std::convert::Infallible>(match call {
                     Ok((under_way, call)) => begun.answer(call.await, Some(under_way)),
                     Err(status) => begun.answer(frame::refused(&status), None),

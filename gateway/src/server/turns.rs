@@ -1,0 +1,173 @@
+//! Calls begin in turns. A thousand that one client sends at once would stand in a row before the next call of
+//! everybody else; so each client begins some, and the others' calls that are ready by then come before its next.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+/// Calls that one client begins in a row on one worker: about a millisecond's.
+const IN_A_ROW: u32 = 32;
+
+/// The clients of one worker.
+#[derive(Default)]
+pub(super) struct Turns {
+    shares: Mutex<HashMap<[u8; 32], Arc<Mutex<Share>>>>,
+    line: Mutex<Line>,
+}
+
+#[derive(Default)]
+struct Share {
+    begun: u32,
+    waiting: VecDeque<Waker>,
+}
+
+#[derive(Default)]
+struct Line {
+    /// Shares with calls that wait.
+    behind: Vec<Arc<Mutex<Share>>>,
+    keeper: Option<Waker>,
+}
+
+/// A connection's part in the turns of its client.
+pub(super) struct Client {
+    turns: Arc<Turns>,
+    certificate: [u8; 32],
+    share: Arc<Mutex<Share>>,
+}
+
+impl Turns {
+    /// The client of a connection, by the fingerprint of its certificate.
+    pub(super) fn client(self: &Arc<Self>, certificate: &[u8; 32]) -> Arc<Client> {
+        Arc::new(Client {
+            turns: self.clone(),
+            certificate: *certificate,
+            share: lock(&self.shares).entry(*certificate).or_default().clone(),
+        })
+    }
+
+    /// Ends a turn whenever somebody waits for it; must run on the worker as a task of its own. Each time it comes
+    /// after all that was ready before.
+    pub(super) async fn keep(self: Arc<Self>) {
+        poll_fn(|context| self.end_turn(context)).await
+    }
+
+    fn end_turn(&self, context: &Context<'_>) -> Poll<()> {
+        let mut line = lock(&self.line);
+        line.keeper = Some(context.waker().clone());
+        line.behind.retain(|share| {
+            let mut share = lock(share);
+            let next = share.waiting.len().min(IN_A_ROW as usize);
+            share.begun = u32::try_from(next).unwrap_or(IN_A_ROW);
+            share.waiting.drain(..next).for_each(Waker::wake);
+            !share.waiting.is_empty()
+        });
+        if !line.behind.is_empty() {
+            context.waker().wake_by_ref();
+        }
+        Poll::Pending
+    }
+}
+
+impl Client {
+    /// Waits for the client's turn, which as a rule is now.
+    pub(super) async fn turn(&self) {
+        let mut waited = false;
+        poll_fn(|context| {
+            if waited || self.begins(context) {
+                return Poll::Ready(());
+            }
+            waited = true;
+            Poll::Pending
+        })
+        .await;
+    }
+
+    fn begins(&self, context: &Context<'_>) -> bool {
+        let mut share = lock(&self.share);
+        // Who waits already is not overtaken.
+        if share.begun < IN_A_ROW && share.waiting.is_empty() {
+            share.begun += 1;
+            return true;
+        }
+        share.waiting.push_back(context.waker().clone());
+        let first = share.waiting.len() == 1;
+        drop(share);
+        if first {
+            let mut line = lock(&self.turns.line);
+            line.behind.push(self.share.clone());
+            if let Some(keeper) = &line.keeper {
+                keeper.wake_by_ref();
+            }
+        }
+        false
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let mut shares = lock(&self.turns.shares);
+        // The map's own, and this one. One that waits in the line is forgotten with a later connection.
+        if Arc::strong_count(&self.share) <= 2 {
+            shares.remove(&self.certificate);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn another_client_waits_for_one_turn_and_not_for_all_calls_before_its_own() {
+        let turns = Arc::new(Turns::default());
+        tokio::spawn(turns.clone().keep());
+        let (many, one) = (turns.client(&[1; 32]), turns.client(&[2; 32]));
+        let begun = Arc::new(Mutex::new(Vec::new()));
+        let call = |client: &Arc<Client>, name: char| {
+            let (client, begun) = (client.clone(), begun.clone());
+            tokio::spawn(async move {
+                client.turn().await;
+                lock(&begun).push(name);
+            })
+        };
+        let mut calls: Vec<_> = (0..200).map(|_| call(&many, 'm')).collect();
+        calls.push(call(&one, 'o'));
+        for call in calls {
+            call.await.unwrap();
+        }
+        let begun = lock(&begun);
+        assert_eq!(begun.len(), 201, "each has its turn");
+        let before = begun.iter().position(|name| *name == 'o');
+        assert_eq!(before, Some(IN_A_ROW as usize));
+    }
+
+    #[tokio::test]
+    async fn calls_that_are_given_up_while_they_wait_hold_nobody_and_clients_that_have_gone_are_forgotten() {
+        let turns = Arc::new(Turns::default());
+        let keeper = tokio::spawn(turns.clone().keep());
+        let client = turns.client(&[1; 32]);
+        for _ in 0..IN_A_ROW {
+            client.turn().await;
+        }
+        let given_up: Vec<_> = (0..100)
+            .map(|_| {
+                let client = client.clone();
+                tokio::spawn(async move { client.turn().await })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        given_up.iter().for_each(tokio::task::JoinHandle::abort);
+        client.turn().await;
+        for call in given_up {
+            drop(call.await);
+        }
+        drop(client);
+        assert!(lock(&turns.shares).is_empty());
+        keeper.abort();
+    }
+}
