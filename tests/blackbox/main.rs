@@ -33,6 +33,7 @@ mod quota;
 mod reflection;
 mod reload;
 mod renewal;
+mod retention;
 mod sectoral;
 mod slow_disk;
 mod subjects;

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use crate::checkpoint::{SignedCheckpoint, VerifyingKey};
 use crate::layout::Layout;
+use crate::segment;
+use crate::storage::Disk;
 use crate::tree::Hash;
 
 pub use damage::{Damage, Finding, VerifyError};
@@ -71,7 +73,8 @@ pub struct Report {
     pub duration: Duration,
 }
 
-/// Verifies the log in `folder`: every frame, entry, signature and root, and the published checkpoint against them.
+/// Verifies the log in `folder`: every frame, entry, signature and root, and the published checkpoint against them. A writer may
+/// be at work; when its retention takes what is being read, this begins again.
 ///
 /// # Errors
 /// At the first place that is not as it was signed, or when a file cannot be read.
@@ -79,14 +82,22 @@ pub fn verify(
     folder: &Path,
     key: &VerifyingKey,
     options: &VerifyOptions,
-    progress: impl FnMut(Progress),
+    mut progress: impl FnMut(Progress),
 ) -> Result<Report, VerifyError> {
     let begun = Instant::now();
     let layout = Layout::new(folder);
-    let mut report = if options.copy && !layout.journal.exists() {
-        copy::walk(&layout, key, options, progress)?
-    } else {
-        walk::walk(&layout, key, options, progress)?
+    let mut report = loop {
+        let first = segment::first(&Disk, &layout).ok();
+        let walked = if options.copy && !layout.journal.exists() {
+            copy::walk(&layout, key, options, &mut progress)
+        } else {
+            walk::walk(&layout, key, options, &mut progress)
+        };
+        match walked {
+            // Retention took what was being read.
+            Err(_) if segment::first(&Disk, &layout).ok() > first => {}
+            walked => break walked?,
+        }
     };
     report.duration = begun.elapsed();
     Ok(report)
