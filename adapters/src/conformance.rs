@@ -364,6 +364,7 @@ impl Suite<'_> {
             key: key.into(),
             deadline,
             call: None,
+            trace: crate::Trace::default(),
         };
         let given = self.registry.look_up(question).await;
         if let Err(error) = &given

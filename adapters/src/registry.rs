@@ -7,6 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::error::Error;
+use crate::trace::Trace;
 
 /// A source of records.
 #[async_trait::async_trait]
@@ -63,6 +64,8 @@ pub struct Question {
     pub deadline: Instant,
     /// The call that it is asked for, for a registry that wants to know; none when nobody called.
     pub call: Option<Arc<Call>>,
+    /// Where it is told how the answer came about.
+    pub trace: Trace,
 }
 
 /// A call, as far as a registry may be told of it: texts and messages that mean nothing here. Sensitive:
@@ -172,6 +175,7 @@ mod tests {
             key: "079090123456".into(),
             deadline: Instant::now(),
             call: None,
+            trace: Trace::default(),
         };
         let found = Found {
             record: Bytes::from_static(b"\x0a\x0c079090123456"),

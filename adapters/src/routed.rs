@@ -187,6 +187,7 @@ impl<R: Registry> Routed<R> {
             }
             Ok(Err(error @ Error::Unavailable { .. })) => (End::Failed, Err(error)),
             Ok(outcome) => {
+                question.trace.answered_by(&way.name);
                 let named = outcome.map(|found| Found {
                     route: Some(Arc::clone(&way.name)),
                     ..found

@@ -34,6 +34,7 @@ mod reflection;
 mod reload;
 mod renewal;
 mod retention;
+mod routes;
 mod sectoral;
 mod slow_disk;
 mod subjects;

@@ -123,6 +123,7 @@ async fn the_outcome_stands_in_the_record_and_the_states_stay() {
         key: "H29.12-261124-0001".into(),
         deadline: Instant::now(),
         call: None,
+        trace: crate::Trace::default(),
     };
     let found = judged.look_up(question).await.expect("a record");
     let record = DynamicMessage::decode(descriptor, found.record).expect("it decodes");

@@ -94,6 +94,7 @@ fn question(key: &str) -> Question {
         key: key.into(),
         deadline: Instant::now() + Duration::from_secs(5),
         call: None,
+        trace: crate::Trace::default(),
     }
 }
 

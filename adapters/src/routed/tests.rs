@@ -131,6 +131,7 @@ async fn ask_within(registry: &Routed<Script>, time: Duration) -> Result<String,
         key: "079090000001".into(),
         deadline: Instant::now() + time,
         call: None,
+        trace: crate::Trace::default(),
     };
     let found = registry.look_up(question).await?;
     assert_eq!(

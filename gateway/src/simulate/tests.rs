@@ -73,6 +73,7 @@ async fn asked(
         key: key.into(),
         deadline: Instant::now() + Duration::from_secs(5),
         call: None,
+        trace: adapters::Trace::default(),
     };
     registry.look_up(question).await.map(|found| found.record)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use adapters::{Call, Error, Found, Question, Registry, RegistrySettings};
+use adapters::{Call, Error, Found, Question, Registry, RegistrySettings, Trace};
 use anyhow::{Context as _, Result, anyhow};
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use tokio::runtime::Runtime;
@@ -80,6 +80,7 @@ impl Opened {
             key: key.into(),
             deadline: began + self.timeout,
             call,
+            trace: Trace::default(),
         };
         let outcome = self.runtime.block_on(self.registry.look_up(question));
         Answer {
