@@ -40,6 +40,7 @@ mod slow_disk;
 mod subjects;
 mod tokens;
 mod upstream_gateway;
+mod witnesses;
 
 /// The corpus knows nothing of the gateway: it is made from keys and facts alone, so that it can be
 /// compiled into the gateway's own tests and into these.

@@ -27,6 +27,7 @@ pub mod tokens;
 pub mod traces;
 pub mod tree;
 pub mod wire;
+pub mod witness;
 
 pub use agency::{Agency, Client};
 pub use audit_log::AuditLog;

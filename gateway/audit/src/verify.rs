@@ -67,10 +67,23 @@ pub struct Report {
     pub journal: bool,
     /// Entries that the published checkpoint names; 0 when a copy has none.
     pub published: u64,
+    /// What the witnesses cosigned that were asked for, in their order: this log continues all of it.
+    pub witnessed: Vec<Witnessed>,
     /// Bytes behind the last checkpoint: a batch that is being written or that a crash interrupted. It is not part of the log.
     pub unfinished_bytes: u64,
     /// How long it took.
     pub duration: Duration,
+}
+
+/// The latest checkpoint that a witness cosigned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witnessed {
+    /// The witness's name, from its key.
+    pub name: String,
+    /// Entries of the log that it cosigned.
+    pub entries: u64,
+    /// When, by its own clock, in seconds since 1970.
+    pub unix_seconds: u64,
 }
 
 /// Verifies the log in `folder`: every frame, entry, signature and root, and the published checkpoint against them. A writer may
