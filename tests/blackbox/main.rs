@@ -36,6 +36,7 @@ mod renewal;
 mod retention;
 mod routes;
 mod sectoral;
+mod simulate;
 mod slow_disk;
 mod subjects;
 mod tokens;

@@ -23,6 +23,7 @@ pub mod refused;
 pub mod registries;
 pub mod scene;
 pub mod sectoral;
+pub mod simulated;
 pub mod tokens;
 pub mod traces;
 pub mod tree;
