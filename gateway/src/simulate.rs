@@ -113,6 +113,8 @@ pub struct Tls {
     pub keys: PathBuf,
     /// Name of the client certificate in `clients/` that askers have to have; none asks for none.
     pub client: Option<String>,
+    /// The folder as the registry's file names it; none names it by its absolute path.
+    pub named: Option<PathBuf>,
 }
 
 /// A simulated registry that has its port.

@@ -102,6 +102,7 @@ impl SimulateCommand {
             tls: self.tls.map(|keys| Tls {
                 keys,
                 client: self.client_certificate,
+                named: None,
             }),
             faults: self.faults,
             telling: true,

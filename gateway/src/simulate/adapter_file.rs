@@ -1,12 +1,12 @@
 //! The registry's file that an operator uses against a simulated registry.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
 use super::language::Text;
 use super::rows::Record;
+use super::secured::Files;
 use super::shape::Shape;
 use super::{Kind, cong_dan, grpc};
 
@@ -14,7 +14,7 @@ use super::{Kind, cong_dan, grpc};
 pub(super) struct Server {
     pub(super) url: String,
     /// Authority, and where the server wants one, certificate and key of the asker.
-    pub(super) tls: Option<(PathBuf, Option<(PathBuf, PathBuf)>)>,
+    pub(super) tls: Option<Files>,
     /// The file of the schema, for gRPC.
     pub(super) schema: String,
 }

@@ -40,6 +40,7 @@ fn simulated(folder: &Folder, kind: Kind, name: &str, tls: bool, faults: &[&str]
         tls: tls.then(|| Tls {
             keys: folder.root().join("keys"),
             client: Some("H29.12".to_owned()),
+            named: None,
         }),
         faults: faults
             .iter()
