@@ -35,6 +35,8 @@ pub(crate) use client::Answer;
 #[cfg(any(feature = "rest", feature = "soap"))]
 pub(crate) use client::Client;
 #[cfg(feature = "grpc")]
+pub(crate) use client::lines;
+#[cfg(feature = "grpc")]
 pub(crate) use client::{LARGEST_HEAD_H2, LONGEST_IDLE};
 #[cfg(feature = "grpc")]
 pub(crate) use connector::{Connector, Stream};

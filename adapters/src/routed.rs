@@ -169,6 +169,7 @@ impl<R: Registry> Routed<R> {
             deadline,
             ..question.clone()
         };
+        question.trace.begin();
         let outcome = timeout_at(deadline.into(), way.inner.look_up(asked)).await;
         let (end, outcome) = match outcome {
             Ok(Err(Error::DeadlineExceeded)) | Err(_) => {
@@ -185,7 +186,7 @@ impl<R: Registry> Routed<R> {
                 };
                 (end, Err(error))
             }
-            Ok(Err(error @ Error::Unavailable { .. })) => (End::Failed, Err(error)),
+            Ok(Err(error)) if error.is_outage() => (End::Failed, Err(error)),
             Ok(outcome) => {
                 question.trace.answered_by(&way.name);
                 let named = outcome.map(|found| Found {

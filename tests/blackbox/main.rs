@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![forbid(unsafe_code)]
 
+mod adapter_command;
 mod agreements;
 mod answers;
 mod attacks;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ::http::{HeaderMap, StatusCode};
 use prost_reflect::DescriptorPool;
@@ -126,7 +127,11 @@ impl Registry for Client {
         let mut metadata = HeaderMap::new();
         question.metadata.fill(arguments, &mut metadata)?;
         let message = question.fill(arguments)?;
+        let began = Instant::now();
         let reply = self.ask(&question.path, &metadata, &message, &subject).await?;
+        subject
+            .trace
+            .answered(began, || reply.raw(Some(&question.answer)));
         if reply.code != Code::Ok {
             return Err(status::error(reply.code, &reply.metadata, &self.verdict));
         }
@@ -137,7 +142,7 @@ impl Registry for Client {
             body: Vec::new(),
         };
         self.verdict
-            .record(record, node, &answer, question.nothing, self.limits, &subject.key)
+            .record(record, node, &answer, question.nothing, self.limits, &subject)
     }
 
     async fn check(&self) -> Result<(), Error> {
@@ -149,7 +154,7 @@ impl Registry for Client {
         let mut metadata = HeaderMap::new();
         self.sign_in.show(&mut metadata).await?;
         // Nobody waits for it longer than its own guard does.
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let deadline = Instant::now() + std::time::Duration::from_secs(60);
         let reply = call(&self.connections, HEALTH, metadata, &[], deadline, 1 << 10).await;
         match reply {
             // Field 1 is the state, and 1 is serving.

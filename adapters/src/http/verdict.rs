@@ -1,6 +1,7 @@
 //! What an answer says beside the record: its codes and its id.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 #[cfg(any(feature = "rest", feature = "soap"))]
 use ::http::StatusCode;
@@ -10,7 +11,7 @@ use super::word::Word;
 use super::{Answer, Answers};
 use crate::check::{Problem, Record};
 use crate::error::Error;
-use crate::registry::Found;
+use crate::registry::{Found, Question};
 use crate::tree::{AnswerLimits, Node, Path};
 
 /// Longest id of an exchange that is kept.
@@ -143,7 +144,7 @@ impl Verdict {
         answer: &Answer,
         nothing: Option<Word>,
         limits: AnswerLimits,
-        key: &str,
+        asked: &Question,
     ) -> Result<Found, Error> {
         if let Some(code) = self.code(&node)? {
             let word = self.of_code(&code).unwrap_or(Word::Refused);
@@ -151,9 +152,12 @@ impl Verdict {
                 return Err(error);
             }
         }
-        let transaction = self.transaction(&node, answer, key);
+        let transaction = self.transaction(&node, answer, &asked.key);
         let told = tells(&record.plan.table, &node);
-        match record.plan.map(node, limits) {
+        let began = Instant::now();
+        let mapped = record.plan.map(node, limits, &asked.trace);
+        asked.trace.mapped(began);
+        match mapped {
             // Silence about the record is no answer about it.
             Err(Error::NotFound) if !told => Err(nothing
                 .and_then(|word| word.error("nothing"))

@@ -245,7 +245,7 @@ async fn a_schema_that_drifts_is_told_by_its_name() {
     let told = registry.check().await.expect_err("drift").to_string();
     assert!(told.contains("column huy of dan_cu.ten_khac is gone"), "{told}");
     let asked = registry.look_up(question("079090000001")).await;
-    assert!(matches!(asked, Err(Error::Unavailable { .. })), "{asked:?}");
+    assert!(matches!(asked, Err(Error::Drifted { .. })), "{asked:?}");
 }
 
 #[tokio::test]

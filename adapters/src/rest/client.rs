@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ::http::StatusCode;
 use uuid::Uuid;
@@ -112,7 +113,9 @@ impl Registry for Client {
             key: &subject.key,
             request_id: &id,
         };
+        let began = Instant::now();
         let answer = self.ask(question, arguments).await?;
+        subject.trace.answered(began, || answer.raw());
         if self.verdict.of_status(answer.status) != Word::Ok {
             return Err(self.refusal(question.answer, &answer));
         }
@@ -125,7 +128,7 @@ impl Registry for Client {
         let node = self.read(question.answer, &answer)?;
         let found = self
             .verdict
-            .record(record, node, &answer, None, self.limits, &subject.key)?;
+            .record(record, node, &answer, None, self.limits, &subject)?;
         let transaction = found.transaction.or(self.xroad.as_ref().map(|_| id));
         Ok(Found { transaction, ..found })
     }

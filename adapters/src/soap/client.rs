@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ::http::StatusCode;
 use uuid::Uuid;
@@ -76,7 +77,9 @@ impl Registry for Client {
             key: &subject.key,
             request_id: &id,
         };
+        let began = Instant::now();
         let answer = self.ask(question, arguments).await?;
+        subject.trace.answered(began, || answer.raw());
         let word = self.verdict.of_status(answer.status);
         let said = format!("HTTP {}", answer.status.as_u16());
         if let Some(error) = word.error(&said)
@@ -103,7 +106,7 @@ impl Registry for Client {
         }
         let found = self
             .verdict
-            .record(record, body, &answer, None, self.limits, &subject.key)?;
+            .record(record, body, &answer, None, self.limits, &subject)?;
         let transaction = found.transaction.or(self.settings.xroad.as_ref().map(|_| id));
         Ok(Found { transaction, ..found })
     }

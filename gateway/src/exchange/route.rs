@@ -149,10 +149,7 @@ impl Exchange {
             }
             Err(error) => error,
         };
-        let unreachable = matches!(
-            error,
-            adapters::Error::Unavailable { .. } | adapters::Error::DeadlineExceeded
-        );
+        let unreachable = error.is_outage() || error == adapters::Error::DeadlineExceeded;
         if unreachable
             && !story.method.never_cached
             && let Some(kept) = source.answers.kept(key)
@@ -246,7 +243,7 @@ fn refusal(registry: &str, error: &adapters::Error) -> Refusal {
             Reason::UpstreamRefused,
             format!("registry {registry} refused with code {code}"),
         ),
-        Error::Unavailable { .. } | Error::DeadlineExceeded => Refusal::new(
+        Error::Unavailable { .. } | Error::Drifted { .. } | Error::DeadlineExceeded => Refusal::new(
             Reason::UpstreamUnavailable,
             format!("registry {registry} can't be reached now; the officer may ask for paper"),
         ),
