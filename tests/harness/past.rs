@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use audit::{Entry, EntryKind, Log, Options, Signer};
+use audit::{Appender, Entry, EntryKind, Log, Options, Signer};
 
 use crate::merkle;
 use crate::scene::Scene;
@@ -13,7 +13,7 @@ use crate::tokens::unix_seconds;
 use crate::tree::{OFFICE, PROCEDURE};
 
 /// Entries of a batch.
-const BATCH: u64 = 50;
+const BATCH: usize = 50;
 
 /// What an auditor kept of the log in those days.
 pub struct Past {
@@ -38,27 +38,12 @@ impl Scene {
     /// When there is a log already.
     #[must_use]
     pub fn past(&self, old: u64, young: u64) -> Past {
-        let folder = self.log().folder().to_owned();
-        assert!(!folder.exists(), "a past comes first");
-        let signer = Signer::load(&self.tree.root().join("audit/log.key")).expect("the log's key");
-        let options = Options {
-            segment_bytes: 16 << 10,
-            write_ahead_bytes: 4 << 10,
-            checkpoint_interval: Duration::from_millis(5),
-            ..Options::default()
-        };
-        let (log, _) = Log::open(&folder, signer, options).expect("a new log");
         let (then, yesterday) = (days_ago(730), days_ago(1));
-        let mut leaves = Vec::new();
-        for number in 0..old + young {
-            let entry = entry(number, if number < old { then } else { yesterday });
-            leaves.push(merkle::leaf(&entry.encode_canonical()));
-            if number % BATCH == BATCH - 1 {
-                log.append_blocking(&entry).expect("it is durable");
-            } else {
-                let _later = log.append(&entry).expect("it is in line");
-            }
-        }
+        let entries =
+            (0..old + young).map(|number| entry(number, if number < old { then } else { yesterday }));
+        let entries: Vec<_> = entries.collect();
+        let log = self.write(&entries, 16 << 10);
+        let folder = self.log().folder().to_owned();
         let end = Instant::now() + Duration::from_secs(20);
         while sealed_until(&folder) < old {
             assert!(Instant::now() < end, "old segments are not sealed");
@@ -66,11 +51,46 @@ impl Scene {
         }
         let first = log.receipt(0).expect("a proof").to_string();
         log.close();
+        let leaf = |entry: &Entry| merkle::leaf(&entry.encode_canonical());
         Past {
-            leaves,
+            leaves: entries.iter().map(leaf).collect(),
             checkpoint: fs::read_to_string(folder.join("checkpoint")).expect("it is published"),
             first,
         }
+    }
+
+    /// Writes so many entries of yesterday, of somewhat more than so many bytes each.
+    ///
+    /// # Panics
+    /// When there is a log already.
+    pub fn thick_past(&self, count: u64, bytes: usize) {
+        let thick = |number| Entry {
+            detail: "x".repeat(bytes),
+            ..entry(number, days_ago(1))
+        };
+        let entries: Vec<_> = (0..count).map(thick).collect();
+        self.write(&entries, 8 << 20).close();
+    }
+
+    fn write(&self, entries: &[Entry], segment_bytes: u64) -> Appender {
+        let folder = self.log().folder().to_owned();
+        assert!(!folder.exists(), "a past comes first");
+        let signer = Signer::load(&self.tree.root().join("audit/log.key")).expect("the log's key");
+        let options = Options {
+            segment_bytes,
+            write_ahead_bytes: 4 << 10,
+            checkpoint_interval: Duration::from_millis(5),
+            ..Options::default()
+        };
+        let (log, _) = Log::open(&folder, signer, options).expect("a new log");
+        for batch in entries.chunks(BATCH) {
+            let (last, others) = batch.split_last().expect("an entry");
+            for entry in others {
+                let _later = log.append(entry).expect("it is in line");
+            }
+            log.append_blocking(last).expect("it is durable");
+        }
+        log
     }
 }
 
