@@ -30,6 +30,7 @@ mod limits;
 mod malformed;
 mod no_log_no_data;
 mod operations;
+mod postgres_changes;
 mod privacy;
 mod quota;
 mod reflection;
@@ -45,6 +46,11 @@ mod subjects;
 mod tokens;
 mod upstream_gateway;
 mod witnesses;
+
+/// The server of the adapter's own tests.
+#[path = "../../adapters/src/postgres/tests/server.rs"]
+#[expect(dead_code, reason = "the adapter's tests read its log and stop it")]
+mod postgres_server;
 
 /// The corpus knows nothing of the gateway: it is made from keys and facts alone, so that it can be
 /// compiled into the gateway's own tests and into these.
