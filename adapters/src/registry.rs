@@ -24,6 +24,12 @@ pub trait Registry: Send + Sync + 'static {
     /// [`Error::Unavailable`] when it can't.
     async fn check(&self) -> Result<(), Error>;
 
+    /// Whether [`Registry::check`] is a question that the registry answers. A connection that stands is none:
+    /// behind it may be nobody.
+    fn check_asks(&self) -> bool {
+        true
+    }
+
     /// Has every change told that the registry tells by itself, from now on and for as long as it is
     /// there. A registry that tells none does nothing.
     fn follow_changes(&self, tell: ChangeSink) {

@@ -251,10 +251,11 @@ impl<R: Registry> Registry for Routed<R> {
         }
     }
 
-    /// Healthy when one way is. A check may serve as the trial of a way.
+    /// Healthy when one way is. A check that is answered may serve as the trial of a way.
     async fn check(&self) -> Result<(), Error> {
         let checks = self.ways.iter().map(|way| async move {
-            let trial = (!way.breaker.is_closed()).then(|| way.breaker.admit()).flatten();
+            let may_try = way.inner.check_asks() && !way.breaker.is_closed();
+            let trial = may_try.then(|| way.breaker.admit()).flatten();
             // One silent way must not speak for the others.
             let outcome = match timeout(self.try_timeout / 2, way.inner.check()).await {
                 Ok(outcome) => outcome,

@@ -17,7 +17,7 @@ use super::status::{self, Code, check_answers};
 use super::translate::{Question, questions};
 use crate::check::Records;
 use crate::error::Error;
-use crate::http::{Answer, Arguments, Asked, SignedIn, Verdict};
+use crate::http::{Answer, Arguments, Asked, SignedIn, Silence, Verdict};
 use crate::registry::{Found, Question as Subject, Registry};
 use crate::tree::{AnswerLimits, message};
 
@@ -136,13 +136,17 @@ impl Registry for Client {
             return Err(status::error(reply.code, &reply.metadata, &self.verdict));
         }
         let node = message::read(&reply.message, &question.answer, self.limits)?;
+        let silence = Silence {
+            nothing: question.nothing,
+            omits: true,
+        };
         let answer = Answer {
             status: StatusCode::OK,
             headers: reply.metadata,
             body: Vec::new(),
         };
         self.verdict
-            .record(record, node, &answer, question.nothing, self.limits, &subject)
+            .record(record, node, &answer, silence, self.limits, &subject)
     }
 
     async fn check(&self) -> Result<(), Error> {
@@ -162,5 +166,9 @@ impl Registry for Client {
             Ok(_) | Err(Error::Garbled { .. }) => Err(ill()),
             Err(error) => Err(error),
         }
+    }
+
+    fn check_asks(&self) -> bool {
+        self.health
     }
 }

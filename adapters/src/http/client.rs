@@ -136,6 +136,12 @@ impl Client {
         })
     }
 
+    /// Whether the server has a path that says how it is.
+    #[cfg(any(feature = "rest", feature = "soap"))]
+    pub(crate) fn has_health(&self) -> bool {
+        self.health.is_some()
+    }
+
     /// Whether the server can be asked.
     #[cfg(any(feature = "rest", feature = "soap"))]
     pub(crate) async fn check(&self) -> Result<(), Error> {

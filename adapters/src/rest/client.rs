@@ -11,7 +11,7 @@ use super::settings::Settings;
 use super::translate::{Question, questions};
 use crate::check::Records;
 use crate::error::Error;
-use crate::http::{self, Answer, Arguments, Asked, SignedIn, Verdict, Word, XRoad, check_answers};
+use crate::http::{self, Answer, Arguments, Asked, SignedIn, Silence, Verdict, Word, XRoad, check_answers};
 use crate::registry::{Found, Question as Subject, Registry};
 use crate::settings::TextForm;
 use crate::tree::{AnswerLimits, Node, json, xml};
@@ -126,9 +126,14 @@ impl Registry for Client {
             ));
         }
         let node = self.read(question.answer, &answer)?;
-        let found = self
-            .verdict
-            .record(record, node, &answer, None, self.limits, &subject)?;
+        let found = self.verdict.record(
+            record,
+            node,
+            &answer,
+            Silence::of(question.answer),
+            self.limits,
+            &subject,
+        )?;
         let transaction = found.transaction.or(self.xroad.as_ref().map(|_| id));
         Ok(Found { transaction, ..found })
     }
@@ -136,5 +141,9 @@ impl Registry for Client {
     async fn check(&self) -> Result<(), Error> {
         self.sign_in.check().await?;
         self.http.check().await
+    }
+
+    fn check_asks(&self) -> bool {
+        self.http.has_health()
     }
 }
