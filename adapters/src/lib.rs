@@ -26,6 +26,8 @@ pub mod error;
 #[cfg(feature = "grpc")]
 pub mod grpc;
 mod guarded;
+#[cfg(test)]
+mod hostile;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod mapper;
