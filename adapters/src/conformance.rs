@@ -312,7 +312,7 @@ impl Suite<'_> {
                 let promise = format!("says unavailable and nothing else: {}", outage.name);
                 self.expect(
                     &promise,
-                    matches!(given, Err(Error::Unavailable { .. })),
+                    given.as_ref().is_err_and(Error::is_outage),
                     name(&given),
                 );
             }
@@ -320,7 +320,7 @@ impl Suite<'_> {
             let promise = format!("says that it isn't healthy: {}", outage.name);
             self.expect(
                 &promise,
-                matches!(health, Err(Error::Unavailable { .. })),
+                health.as_ref().is_err_and(Error::is_outage),
                 name(&health),
             );
             (outage.end)();
@@ -364,6 +364,7 @@ impl Suite<'_> {
             key: key.into(),
             deadline,
             call: None,
+            trace: crate::Trace::default(),
         };
         let given = self.registry.look_up(question).await;
         if let Err(error) = &given

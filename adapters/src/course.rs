@@ -1,7 +1,8 @@
 //! Whether the states of a record follow each other as its schema lets them.
 //!
 //! A field with the option `course_of` is computed here, from the states that the registry gave, in their
-//! order. The states themselves stay as they are: what contradicts itself is told, not mended.
+//! order, and from the record's present state, which must be the last of them or one that may follow it. The
+//! states themselves stay as they are: what contradicts itself is told, not mended.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ struct Judge {
     /// The list, and the state in an item of it.
     list: u32,
     state: u32,
+    /// The record's present state: its field of the same name and values, if there is one.
+    present: Option<u32>,
     /// The states that are known, each with those that may follow.
     next: HashMap<i32, Vec<i32>>,
 }
@@ -87,6 +90,10 @@ fn judges(record: &MessageDescriptor) -> Vec<Judge> {
         let list = record.get_field_by_name(list)?;
         let state = list.kind().as_message()?.get_field_by_name(state)?;
         let values = state.kind().as_enum()?.clone();
+        let present = record.get_field_by_name(state.name()).filter(|present| {
+            let same = present.kind().as_enum().is_some_and(|of| *of == values);
+            same && !present.is_list()
+        });
         let next = values
             .values()
             .filter_map(|value| Some((value.number(), state_rule(&value)?.next)));
@@ -94,6 +101,7 @@ fn judges(record: &MessageDescriptor) -> Vec<Judge> {
             number: field.number(),
             list: list.number(),
             state: state.number(),
+            present: present.map(|present| present.number()),
             next: next.collect(),
         })
     };
@@ -121,10 +129,16 @@ impl Judge {
         }
     }
 
-    /// The states in the order of the list. The record was checked: what can't be read can't be here.
+    /// The states in the order of the list, and the present one behind them. Without a list there is nothing to
+    /// compare it with. The record was checked: what can't be read can't be here.
     fn states(&self, record: &[u8]) -> Vec<i32> {
         let mut states = Vec::new();
+        let mut present = None;
         each(record, |number, wire, rest| {
+            if Some(number) == self.present && wire == WireType::Varint {
+                present = state_of(rest);
+                return true;
+            }
             if number != self.list || wire != WireType::LengthDelimited {
                 return false;
             }
@@ -132,15 +146,17 @@ impl Judge {
             let mut state = 0;
             each(item, |number, wire, rest| {
                 let is_state = number == self.state && wire == WireType::Varint;
-                if is_state && let Ok(value) = decode_varint(rest) {
-                    // An enum's number is an int32 on the wire, sign-extended.
-                    state = i32::try_from(value.cast_signed()).unwrap_or(0);
+                if is_state && let Some(read) = state_of(rest) {
+                    state = read;
                 }
                 is_state
             });
             states.push(state);
             true
         });
+        if !states.is_empty() {
+            states.extend(present);
+        }
         states
     }
 }
@@ -158,6 +174,12 @@ fn each(message: &[u8], mut read: impl FnMut(u32, WireType, &mut &[u8]) -> bool)
             return;
         }
     }
+}
+
+/// An enum's number: an int32 on the wire, sign-extended.
+fn state_of(rest: &mut &[u8]) -> Option<i32> {
+    let value = decode_varint(rest).ok()?;
+    Some(i32::try_from(value.cast_signed()).unwrap_or(0))
 }
 
 fn take<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {

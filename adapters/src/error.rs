@@ -32,6 +32,13 @@ pub enum Error {
         /// What stood in the way.
         what: String,
     },
+    /// The registry isn't as its file was checked against, such as a column that is gone. Who asks is
+    /// told no more than that it can't be asked.
+    #[error("the registry is not as its file says: {what}")]
+    Drifted {
+        /// What became of what.
+        what: String,
+    },
     /// The caller's deadline passed before the registry answered.
     #[error("the deadline passed before the registry answered")]
     DeadlineExceeded,
@@ -58,6 +65,12 @@ impl Error {
         Self::Garbled { what: what.into() }
     }
 
+    /// Whether the registry couldn't be asked at all, and another way to it may do better.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable { .. } | Self::Drifted { .. })
+    }
+
     /// A short name without detail, for counters and logs.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -67,6 +80,7 @@ impl Error {
             Self::Incomplete { .. } => "incomplete",
             Self::Refused { .. } => "refused",
             Self::Unavailable { .. } => "unavailable",
+            Self::Drifted { .. } => "drifted",
             Self::DeadlineExceeded => "deadline_exceeded",
             Self::Garbled { .. } => "garbled",
             Self::CannotSay { .. } => "cannot_say",

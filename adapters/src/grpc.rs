@@ -31,6 +31,7 @@ mod tests;
 use std::path::Path;
 use std::sync::Arc;
 
+pub(crate) use descriptors::imports;
 use prost_reflect::DescriptorPool;
 pub use settings::{Lienthong, Request, Settings};
 use toml::Spanned;

@@ -35,6 +35,8 @@ pub(crate) use client::Answer;
 #[cfg(any(feature = "rest", feature = "soap"))]
 pub(crate) use client::Client;
 #[cfg(feature = "grpc")]
+pub(crate) use client::lines;
+#[cfg(feature = "grpc")]
 pub(crate) use client::{LARGEST_HEAD_H2, LONGEST_IDLE};
 #[cfg(feature = "grpc")]
 pub(crate) use connector::{Connector, Stream};
@@ -52,9 +54,9 @@ pub(crate) use template::plain;
 #[cfg(feature = "soap")]
 pub(crate) use template::xml;
 pub(crate) use template::{Arguments, Template};
-pub(crate) use verdict::Verdict;
 #[cfg(any(feature = "rest", feature = "soap"))]
 pub(crate) use verdict::check_answers;
+pub(crate) use verdict::{Silence, Verdict};
 #[cfg(feature = "grpc")]
 pub(crate) use verdict::{check_answers_by, presentable_id};
 pub use word::Word;

@@ -8,6 +8,7 @@
 //! | how it becomes a registry, and in which order the protections stand | [`connect`](mod@connect) |
 //! | what an answer becomes, without asking anybody | [`mapper`] |
 //! | what is counted and timed | [`measured`] |
+//! | how one answer came about | [`trace`] |
 //! | what every kind promises, to be run against a new one | [`conformance`] |
 //! | the kinds | [`embedded`], [`grpc`], [`postgres`], [`rest`], [`soap`] |
 //! | code tables with days | [`codes`] |
@@ -25,6 +26,8 @@ pub mod error;
 #[cfg(feature = "grpc")]
 pub mod grpc;
 mod guarded;
+#[cfg(test)]
+mod hostile;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod mapper;
@@ -42,6 +45,7 @@ pub mod settings;
 #[cfg(feature = "soap")]
 pub mod soap;
 pub mod text;
+pub mod trace;
 pub mod tree;
 
 pub use check::{Problem, check};
@@ -51,3 +55,4 @@ pub use mapper::Mapper;
 pub use measured::{Measures, Snapshot};
 pub use registry::{Call, Change, ChangeSink, Found, Kept, Question, Registry, Retrieved};
 pub use settings::RegistrySettings;
+pub use trace::Trace;

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::mapping::Form;
 use crate::registry::Found;
 use crate::settings::RegistrySettings;
+use crate::trace::Trace;
 use crate::tree::{AnswerLimits, Node};
 
 /// Maps answers that are trees, JSON or XML, as the records of a registry's file say.
@@ -45,8 +46,16 @@ impl Mapper {
     /// [`Error::Incomplete`] and [`Error::Garbled`] when it can't be read, [`Error::Unavailable`] when
     /// the file maps no such record.
     pub fn map(&self, record: &str, answer: Node) -> Result<Found, Error> {
+        self.map_traced(record, answer, &Trace::default())
+    }
+
+    /// As [`Mapper::map`], telling `trace` what an operator should know.
+    ///
+    /// # Errors
+    /// As [`Mapper::map`].
+    pub fn map_traced(&self, record: &str, answer: Node, trace: &Trace) -> Result<Found, Error> {
         match self.records.get(record) {
-            Some(record) => record.plan.map(answer, self.limits),
+            Some(record) => record.plan.map(answer, self.limits, trace),
             None => Err(Error::unavailable("the registry's file maps no such record")),
         }
     }

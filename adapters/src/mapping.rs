@@ -21,6 +21,7 @@ mod key;
 mod leaf;
 mod nearest;
 mod plan;
+mod remarks;
 mod taken;
 mod tree;
 

@@ -7,6 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::error::Error;
+use crate::trace::Trace;
 
 /// A source of records.
 #[async_trait::async_trait]
@@ -22,6 +23,12 @@ pub trait Registry: Send + Sync + 'static {
     /// # Errors
     /// [`Error::Unavailable`] when it can't.
     async fn check(&self) -> Result<(), Error>;
+
+    /// Whether [`Registry::check`] is a question that the registry answers. A connection that stands is none:
+    /// behind it may be nobody.
+    fn check_asks(&self) -> bool {
+        true
+    }
 
     /// Has every change told that the registry tells by itself, from now on and for as long as it is
     /// there. A registry that tells none does nothing.
@@ -63,6 +70,8 @@ pub struct Question {
     pub deadline: Instant,
     /// The call that it is asked for, for a registry that wants to know; none when nobody called.
     pub call: Option<Arc<Call>>,
+    /// Where it is told how the answer came about.
+    pub trace: Trace,
 }
 
 /// A call, as far as a registry may be told of it: texts and messages that mean nothing here. Sensitive:
@@ -172,6 +181,7 @@ mod tests {
             key: "079090123456".into(),
             deadline: Instant::now(),
             call: None,
+            trace: Trace::default(),
         };
         let found = Found {
             record: Bytes::from_static(b"\x0a\x0c079090123456"),

@@ -169,6 +169,7 @@ impl<R: Registry> Routed<R> {
             deadline,
             ..question.clone()
         };
+        question.trace.begin();
         let outcome = timeout_at(deadline.into(), way.inner.look_up(asked)).await;
         let (end, outcome) = match outcome {
             Ok(Err(Error::DeadlineExceeded)) | Err(_) => {
@@ -185,8 +186,9 @@ impl<R: Registry> Routed<R> {
                 };
                 (end, Err(error))
             }
-            Ok(Err(error @ Error::Unavailable { .. })) => (End::Failed, Err(error)),
+            Ok(Err(error)) if error.is_outage() => (End::Failed, Err(error)),
             Ok(outcome) => {
+                question.trace.answered_by(&way.name);
                 let named = outcome.map(|found| Found {
                     route: Some(Arc::clone(&way.name)),
                     ..found
@@ -249,10 +251,11 @@ impl<R: Registry> Registry for Routed<R> {
         }
     }
 
-    /// Healthy when one way is. A check may serve as the trial of a way.
+    /// Healthy when one way is. A check that is answered may serve as the trial of a way.
     async fn check(&self) -> Result<(), Error> {
         let checks = self.ways.iter().map(|way| async move {
-            let trial = (!way.breaker.is_closed()).then(|| way.breaker.admit()).flatten();
+            let may_try = way.inner.check_asks() && !way.breaker.is_closed();
+            let trial = may_try.then(|| way.breaker.admit()).flatten();
             // One silent way must not speak for the others.
             let outcome = match timeout(self.try_timeout / 2, way.inner.check()).await {
                 Ok(outcome) => outcome,

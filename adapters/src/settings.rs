@@ -7,7 +7,8 @@ mod records;
 mod routes;
 mod units;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -109,17 +110,55 @@ impl RegistrySettings {
         }
     }
 
-    /// Those of the files that say what is asked and how answers are read: another content of theirs is
-    /// another configuration.
+    /// Those of the files that hold secrets: nobody but their owner may read them.
     #[must_use]
-    pub fn schemas(&self) -> Vec<&Spanned<String>> {
+    pub fn secrets(&self) -> Vec<&Spanned<String>> {
         match &self.routes {
+            Routes::Embedded(_) => Vec::new(),
             #[cfg(feature = "grpc")]
             Routes::Grpc(routes) => routes
                 .iter()
-                .flat_map(|route| route.connection.get_ref().schemas())
+                .flat_map(|route| route.connection.get_ref().secrets())
                 .collect(),
-            _ => Vec::new(),
+            #[cfg(feature = "rest")]
+            Routes::Rest(routes) => routes
+                .iter()
+                .flat_map(|route| {
+                    let connection = route.connection.get_ref();
+                    connection.server.key.iter().chain(connection.sign_in.secrets())
+                })
+                .collect(),
+            #[cfg(feature = "soap")]
+            Routes::Soap(routes) => routes
+                .iter()
+                .flat_map(|route| {
+                    let connection = route.connection.get_ref();
+                    connection.server.key.iter().chain(connection.sign_in.secrets())
+                })
+                .collect(),
+            #[cfg(feature = "postgres")]
+            Routes::Postgres(routes) => routes
+                .iter()
+                .flat_map(|route| route.connection.get_ref().secrets())
+                .collect(),
+        }
+    }
+
+    /// The files that say what is asked and how answers are read, relative to `base`, imports included: another
+    /// content of theirs is another configuration.
+    #[must_use]
+    pub fn schemas(&self, base: &Path) -> BTreeSet<String> {
+        match &self.routes {
+            #[cfg(feature = "grpc")]
+            Routes::Grpc(routes) => {
+                let named = routes
+                    .iter()
+                    .flat_map(|route| route.connection.get_ref().schemas());
+                let named: BTreeSet<_> = named.map(|file| file.get_ref().clone()).collect();
+                let imports = crate::grpc::imports(named.iter().map(String::as_str), base);
+                named.into_iter().chain(imports).collect()
+            }
+            _ => BTreeSet::new(),
         }
     }
 }

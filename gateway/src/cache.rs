@@ -17,7 +17,7 @@ use moka::sync::Cache;
 
 use crate::clock::Moment;
 use flight::Flights;
-pub use kept::{Kept, KeptRecord};
+pub use kept::{Exchanged, Kept, KeptRecord};
 
 /// Everything that an answer depends on, in one byte string: scope, record type and identifier,
 /// each with its length before it.

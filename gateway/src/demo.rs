@@ -7,6 +7,7 @@ pub mod cast;
 pub mod data;
 pub mod folder;
 
+pub(crate) mod adapters;
 mod config_tree;
 mod convictions;
 mod enterprises;
@@ -25,15 +26,10 @@ pub mod sectoral;
 /// # Errors
 /// When there is none, with those that there are.
 pub fn registry_file(name: &str) -> anyhow::Result<&'static str> {
-    let named = |path: &'static str| path.strip_prefix("registries/")?.strip_suffix(".toml");
-    let found = config_tree::FILES
-        .iter()
-        .find(|(path, _)| named(path) == Some(name));
+    let wanted = format!("registries/{name}.toml");
+    let found = config_tree::FILES.iter().find(|(path, _)| *path == wanted);
     found.map(|(_, contents)| *contents).ok_or_else(|| {
-        let names: Vec<_> = config_tree::FILES
-            .iter()
-            .filter_map(|(path, _)| named(path))
-            .collect();
+        let names: Vec<_> = config_tree::registry_names().collect();
         anyhow::anyhow!(
             "there is no registry {name:?}, wanted one of {}",
             names.join(", ")

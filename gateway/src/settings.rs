@@ -32,7 +32,7 @@ mod tls;
 mod token;
 mod tree;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use adapters::RegistrySettings;
@@ -96,12 +96,8 @@ impl Settings {
     pub(crate) fn registry_file(&self, name: &str) -> [u8; 32] {
         let own = Path::new("registries").join(format!("{name}.toml"));
         let registry = self.registries.get(name);
-        let schemas: Vec<_> = registry
-            .map(RegistrySettings::schemas)
-            .iter()
-            .flatten()
-            .map(|written| Path::new(written.get_ref()))
-            .collect();
+        let schemas = registry.map(|registry| registry.schemas(&self.base));
+        let schemas: BTreeSet<_> = schemas.into_iter().flatten().map(PathBuf::from).collect();
         let built_in = proto::descriptors();
         let sectoral = registry.is_some_and(|registry| {
             let mut records = registry.records.keys();
@@ -110,7 +106,7 @@ impl Settings {
         let read = self.files.iter().filter(|(path, _)| {
             **path == own
                 || path.starts_with("codes")
-                || schemas.contains(&path.as_path())
+                || schemas.contains(*path)
                 || sectoral && path.starts_with(tree::SCHEMAS)
         });
         let mut hash = Sha256::new();
@@ -130,10 +126,11 @@ impl Settings {
             .gateway
             .public_files()
             .chain([self.gateway.tls.key.get_ref()]);
-        let schemas = self.registries.values().flat_map(RegistrySettings::schemas);
+        let registries = self.registries.values();
+        let schemas = registries.flat_map(|registry| registry.schemas(&self.base));
         named
             .map(|written| self.path(written))
-            .chain(schemas.map(|written| self.base.join(written.get_ref())))
+            .chain(schemas.map(|written| self.base.join(written)))
             .collect()
     }
 }

@@ -8,21 +8,26 @@
 //! | `rows` | the records, from the tables that a registry's file maps |
 //! | `shape`, `cong_dan`, `tree` | the form in which they are written |
 //! | `language` | questions and answers in JSON and SOAP |
+//! | `grpc` | questions and answers in gRPC, and the schema that they are in |
+//! | `answering` | one question and its answer |
 //! | `spoiled`, `body` | an answer with a fault in it |
-//! | `listener`, `secured` | connections, TLS, and what goes wrong with them |
+//! | `listener`, `secured`, `raw` | connections, TLS, and what goes wrong with them |
 //! | `adapter_file` | the registry's file to use against it |
 //!
 //! It shares no code with the adapters but the settings that say where the records lie.
 
 mod adapter_file;
+mod answering;
 mod body;
 mod cong_dan;
 pub(crate) mod control;
 pub mod fault;
 pub mod faults;
+mod grpc;
 mod language;
 mod listener;
 mod percent;
+mod raw;
 mod rows;
 mod secured;
 mod shape;
@@ -43,6 +48,8 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use tokio::sync::{oneshot, watch};
 
 use faults::{Faults, Shared};
+use grpc::Schema;
+use language::Text;
 use rows::Rows;
 use secured::Secured;
 use shape::Shape;
@@ -54,6 +61,8 @@ pub enum Kind {
     Rest,
     /// SOAP 1.1.
     Soap,
+    /// gRPC.
+    Grpc,
 }
 
 impl Kind {
@@ -62,13 +71,16 @@ impl Kind {
         match self {
             Self::Rest => "rest",
             Self::Soap => "soap",
+            Self::Grpc => "grpc",
         }
     }
 
-    fn media_type(self) -> &'static str {
+    /// The language, if it is text.
+    fn text(self) -> Option<Text> {
         match self {
-            Self::Rest => "application/json; charset=utf-8",
-            Self::Soap => "text/xml; charset=utf-8",
+            Self::Rest => Some(Text::Json),
+            Self::Soap => Some(Text::Soap),
+            Self::Grpc => None,
         }
     }
 }
@@ -90,6 +102,8 @@ pub struct Plan {
     pub faults: Vec<Shared>,
     /// Whether each question is told on standard error.
     pub telling: bool,
+    /// Where the schema of gRPC is to lie, as the registry's file names it; the other languages have none.
+    pub schema: String,
 }
 
 /// How the connection is secured.
@@ -99,6 +113,8 @@ pub struct Tls {
     pub keys: PathBuf,
     /// Name of the client certificate in `clients/` that askers have to have; none asks for none.
     pub client: Option<String>,
+    /// The folder as the registry's file names it; none names it by its absolute path.
+    pub named: Option<PathBuf>,
 }
 
 /// A simulated registry that has its port.
@@ -109,9 +125,16 @@ pub struct Simulation {
     stage: Arc<Stage>,
 }
 
+/// How questions and answers are said.
+enum Speech {
+    Text(Text),
+    Calls(Schema),
+}
+
 /// What connections have in common.
 struct Stage {
     kind: Kind,
+    speech: Speech,
     shape: Shape,
     rows: Rows,
     secured: Option<Secured>,
@@ -139,15 +162,20 @@ impl Simulation {
             .context("the registry's file names no database")?;
         let rows = Rows::open(&plan.data.join(file), &settings)?;
         let secured = plan.tls.as_ref().map(Secured::load).transpose()?;
-        let faults = Faults::new(plan.faults.clone(), secured.is_some())?;
+        let faults = Faults::new(plan.faults.clone(), plan.kind, secured.is_some())?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, plan.port))
             .with_context(|| format!("127.0.0.1:{} can't be listened on", plan.port))?;
         let address = listener.local_addr()?;
-        let shape = Shape::of(&rows.records);
+        let shape = Shape::of(plan.kind, &rows.records);
+        let speech = match plan.kind.text() {
+            Some(language) => Speech::Text(language),
+            None => Speech::Calls(Schema::of(&rows)?),
+        };
         let scheme = if secured.is_some() { "https" } else { "http" };
         let server = adapter_file::Server {
             url: format!("{scheme}://{address}"),
             tls: secured.as_ref().map(|secured| secured.files.clone()),
+            schema: plan.schema.clone(),
         };
         let adapter_file = adapter_file::written(plan.kind, shape, &rows.records, &plan.registry, &server)?;
         Ok(Self {
@@ -156,6 +184,7 @@ impl Simulation {
             adapter_file,
             stage: Arc::new(Stage {
                 kind: plan.kind,
+                speech,
                 shape,
                 rows,
                 secured,
@@ -175,6 +204,14 @@ impl Simulation {
     /// The registry's file to use against it.
     pub fn adapter_file(&self) -> &str {
         &self.adapter_file
+    }
+
+    /// The schema of gRPC to lie beside it, as a `.proto` file; none in other languages.
+    pub fn schema(&self) -> Option<&str> {
+        match &self.stage.speech {
+            Speech::Text(_) => None,
+            Speech::Calls(schema) => Some(schema.text()),
+        }
     }
 
     /// Answers on this runtime until `stop` comes.

@@ -3,10 +3,13 @@
 //! A refusal says which rule or clause was missing, never a value of a record, a key or a token.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
+
+use crate::cache::Exchanged;
 
 /// Domain of `google.rpc.ErrorInfo` in every refusal.
 pub const DOMAIN: &str = "lienthong";
@@ -166,8 +169,8 @@ pub struct Refusal {
     pub clause: Option<String>,
     /// After how long another try may have another outcome, where that is known.
     pub retry_after: Option<Duration>,
-    /// The registry's own id of the exchange in which it refused. For the log alone.
-    pub transaction: Option<String>,
+    /// The exchange in which the registry gave no record. For the log alone.
+    pub refused_in: Option<Arc<Exchanged>>,
 }
 
 impl Refusal {
@@ -178,7 +181,7 @@ impl Refusal {
             message: message.into(),
             clause: None,
             retry_after: None,
-            transaction: None,
+            refused_in: None,
         }
     }
 

@@ -1,7 +1,9 @@
 //! A broken configuration: every problem at once with its place, and nothing of it is used.
 
+use std::time::Duration;
+
 use harness::Scene;
-use harness::program::{Ran, run};
+use harness::program::{Ran, run, run_within};
 use serde_json::Value;
 
 fn check(scene: &Scene, more: &[&str]) -> Ran {
@@ -139,4 +141,15 @@ fn a_command_line_that_asks_for_nothing_is_a_matter_of_usage() {
     }
     let absent = run(&["config", "check", "--config", "/no/such/folder"]);
     assert_eq!(absent.code, Some(1), "{absent:?}");
+}
+
+#[test]
+fn a_test_that_waits_for_a_refusal_fails_when_the_program_starts_instead() {
+    let scene = Scene::new();
+    let root = scene.tree.root().to_str().unwrap();
+    let serve = || run_within(Duration::from_secs(1), &["serve", "--config", root]);
+    let said = std::panic::catch_unwind(serve).unwrap_err();
+    let said = said.downcast_ref::<String>().unwrap();
+    assert!(said.contains("did not end within 1s and was killed"), "{said}");
+    assert!(said.contains("listening on 127.0.0.1:"), "{said}");
 }

@@ -109,6 +109,54 @@ fn the_demo_shows_what_it_promises_and_leaves_a_log_that_verifies() {
     );
 }
 
+/// The rows of the demo's tables and what it says of them, without moments, numbers of entries and what is
+/// random; sorted, since the calls of a dossier are answered in any order.
+fn samples(page: &str) -> Vec<String> {
+    let of_samples = page.split("The way on").next().unwrap_or_default();
+    let cell = |cell: &str| {
+        let cell = cell.split(" old").next().unwrap_or_default().trim();
+        let plain = |c: char| c.is_ascii_hexdigit() || c == ':';
+        let random = cell.contains(|c: char| c.is_ascii_digit()) && cell.chars().all(plain);
+        let aged = cell.strip_prefix("cache, ").map(|_| "cache");
+        if random { "…" } else { aged.unwrap_or(cell) }.to_owned()
+    };
+    let mut rows: Vec<_> = of_samples
+        .lines()
+        .filter(|line| line.starts_with('│'))
+        .map(|line| {
+            line.trim_matches('│')
+                .split('┆')
+                .map(cell)
+                .collect::<Vec<_>>()
+                .join(" | ")
+        })
+        .collect();
+    rows.sort();
+    rows
+}
+
+#[test]
+fn behind_simulated_registries_the_demo_shows_the_same_tables() {
+    let shown = |adapters: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().to_str().unwrap();
+        let demo = ["demo", "--once", "--citizens", CITIZENS, "--dir", dir];
+        let shown = run(&[&demo, adapters].concat());
+        assert_eq!(shown.code, Some(0), "{shown:?}");
+        let registries = folder.path().join("config-adapters/registries/population.toml");
+        let file = std::fs::read_to_string(registries).unwrap_or_default();
+        (samples(&shown.out), file)
+    };
+    let (of_files, none) = shown(&[]);
+    assert!(of_files.len() > 40, "{of_files:#?}");
+    assert_eq!(none, "");
+    for (adapters, kind) in [("rest,soap,grpc", "soap"), ("grpc", "grpc")] {
+        let (rows, population) = shown(&["--adapters", adapters]);
+        assert!(population.contains(&format!("kind = \"{kind}\"")), "{population}");
+        assert_eq!(rows, of_files, "{adapters}");
+    }
+}
+
 #[test]
 fn the_exit_code_says_yes_no_usage_or_unavailable() {
     let mut demo = Served::start();

@@ -35,8 +35,9 @@ impl Pair {
         let certificate = upstream.agency(OFFICE).keyed.unwrap();
         own.tree.write("upstream/ca.pem", upstream.authority.pem());
         own.tree.write("upstream/own.pem", &certificate.certificate_pem);
-        own.tree.write("upstream/own.key", &certificate.key_pem);
-        own.tree.write("upstream/vouching.key", &key.serialize_pem());
+        own.tree.write_secret("upstream/own.key", &certificate.key_pem);
+        own.tree
+            .write_secret("upstream/vouching.key", &key.serialize_pem());
         let port = first.address.port();
         let client = client_id(OFFICE);
         let registry = format!(

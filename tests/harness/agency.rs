@@ -100,6 +100,16 @@ impl Client {
         tls: ClientConfig,
         token: Option<String>,
     ) -> Result<Self, tonic::transport::Error> {
+        Self::connect_narrow(address, tls, token, None).await
+    }
+
+    /// As [`Self::connect`], with a window of so many bytes for each answer.
+    pub(crate) async fn connect_narrow(
+        address: SocketAddr,
+        tls: ClientConfig,
+        token: Option<String>,
+        window: Option<u32>,
+    ) -> Result<Self, tonic::transport::Error> {
         let connections = Arc::new(Connections::default());
         let counted = connections.clone();
         let connector = TlsConnector::from(Arc::new(tls));
@@ -114,7 +124,7 @@ impl Client {
                 Ok::<_, std::io::Error>(TokioIo::new(Counted::new(stream, connections)))
             }
         };
-        let endpoint = Endpoint::from_static("http://localhost");
+        let endpoint = Endpoint::from_static("http://localhost").initial_stream_window_size(window);
         let channel = endpoint.connect_with_connector(service_fn(open)).await?;
         Ok(Self {
             channel,

@@ -111,6 +111,16 @@ impl Gateway {
         Client::connect(self.address, agency.tls(&self.ca), token).await
     }
 
+    /// As [`Self::connect`]; no more than so many bytes of an answer come before they are read.
+    ///
+    /// # Panics
+    /// When the connection fails.
+    pub async fn connect_narrow(&self, agency: &Agency, token: String, window: u32) -> Client {
+        let tls = agency.tls(&self.ca);
+        let client = Client::connect_narrow(self.address, tls, Some(token), Some(window)).await;
+        client.expect("a connection")
+    }
+
     /// The certificate that the gateway shows on a new connection.
     ///
     /// # Panics

@@ -19,11 +19,15 @@ impl Client {
     /// # Errors
     /// The refusal.
     pub async fn raw(&self, method: &str, message: &[u8]) -> Answer<Bytes> {
-        let mut framed = BytesMut::with_capacity(message.len() + 5);
-        framed.put_u8(0);
-        framed.put_u32(u32::try_from(message.len()).expect("a message of this size"));
-        framed.put_slice(message);
-        self.raw_frames(method, framed.freeze()).await
+        self.raw_frames(method, framed(message)).await
+    }
+
+    /// Calls a method and reads nothing of the answer but its head. The call lasts as long as what is given.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub async fn unread(&self, method: &str, message: &[u8]) -> Answer<http::Response<Body>> {
+        self.send(method, Body::new(Full::new(framed(message)))).await
     }
 
     /// As [`Self::raw`], with the whole body of the request as it is.
@@ -44,7 +48,7 @@ impl Client {
         self.raw_body(method, Body::new(StreamBody::new(frames))).await
     }
 
-    async fn raw_body(&self, method: &str, body: Body) -> Answer<Bytes> {
+    async fn send(&self, method: &str, body: Body) -> Answer<http::Response<Body>> {
         let mut request = http::Request::post(format!("http://localhost{method}"))
             .header("content-type", "application/grpc")
             .header("te", "trailers");
@@ -52,9 +56,12 @@ impl Client {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let request = request.body(body).expect("a request");
-        let lost = |error: &dyn std::error::Error| Refused::from(Status::unavailable(error.to_string()));
         let response = self.channel.clone().oneshot(request).await;
-        let (head, body) = response.map_err(|error| lost(&error))?.into_parts();
+        response.map_err(|error| lost(&error))
+    }
+
+    async fn raw_body(&self, method: &str, body: Body) -> Answer<Bytes> {
+        let (head, body) = self.send(method, body).await?.into_parts();
         let body = body.collect().await.map_err(|error| lost(&error))?;
         let trailers = body.trailers().cloned().unwrap_or_default();
         let status = Status::from_header_map(&head.headers).or_else(|| Status::from_header_map(&trailers));
@@ -64,4 +71,17 @@ impl Client {
             None => Err(Status::unknown("there is no status").into()),
         }
     }
+}
+
+fn lost(error: &dyn std::error::Error) -> Refused {
+    Refused::from(Status::unavailable(error.to_string()))
+}
+
+/// A message with the five bytes of gRPC before it.
+fn framed(message: &[u8]) -> Bytes {
+    let mut framed = BytesMut::with_capacity(message.len() + 5);
+    framed.put_u8(0);
+    framed.put_u32(u32::try_from(message.len()).expect("a message of this size"));
+    framed.put_slice(message);
+    framed.freeze()
 }

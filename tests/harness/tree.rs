@@ -1,6 +1,7 @@
 //! The operator's tree of the gateway under test.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::pki::agency_uri;
@@ -79,6 +80,13 @@ impl Tree {
         let beside = path.with_extension("new~");
         fs::write(&beside, text).expect("the file is written");
         fs::rename(&beside, &path).expect("the file takes its place");
+    }
+
+    /// Writes a file that its owner alone may read.
+    pub fn write_secret(&self, path: &str, text: &str) {
+        self.write(path, text);
+        let owner_alone = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(self.root.join(path), owner_alone).expect("its permissions are set");
     }
 
     /// Replaces a piece of a file; the piece must be there.

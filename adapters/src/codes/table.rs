@@ -249,6 +249,12 @@ impl CodeTable {
         }
     }
 
+    /// Whether there is such an edition. A table without editions has every one.
+    #[must_use]
+    pub fn has_edition(&self, version: &str) -> bool {
+        self.editions.is_empty() || self.editions.iter().any(|(known, _)| known == version)
+    }
+
     /// The edition in force on a day.
     #[must_use]
     pub fn edition_on(&self, day: Date) -> Option<&str> {

@@ -91,6 +91,26 @@ fn an_unknown_state_is_neither_in_order_nor_impossible_and_hides_no_impossible_m
     }
 }
 
+#[test]
+fn the_present_state_is_the_last_of_the_history_or_one_that_may_follow_it() {
+    use prost::Message as _;
+    let descriptor = dossier();
+    let judge = &judges(&descriptor)[0];
+    for (states, present, wanted) in [
+        (&[1, 2, 9][..], 9, Some(Course::InOrder)),
+        (&[1, 2, 9], 10, Some(Course::InOrder)),
+        (&[1, 2, 9, 10], 2, Some(Course::Impossible)),
+        (&[1, 2], 11, Some(Course::CannotSay)),
+        (&[], 10, None),
+    ] {
+        let record = with(&descriptor, states);
+        let mut record = DynamicMessage::decode(descriptor.clone(), record.as_slice()).expect("it decodes");
+        record.set_field_by_name("state", Value::EnumNumber(present));
+        let given = judge.course(&judge.states(&record.encode_to_vec()));
+        assert_eq!(given, wanted, "{states:?}, then {present}");
+    }
+}
+
 struct Fixed(Vec<u8>);
 
 #[async_trait::async_trait]
@@ -123,6 +143,7 @@ async fn the_outcome_stands_in_the_record_and_the_states_stay() {
         key: "H29.12-261124-0001".into(),
         deadline: Instant::now(),
         call: None,
+        trace: crate::Trace::default(),
     };
     let found = judged.look_up(question).await.expect("a record");
     let record = DynamicMessage::decode(descriptor, found.record).expect("it decodes");

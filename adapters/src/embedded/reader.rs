@@ -107,7 +107,8 @@ impl Shared {
         connection
             .progress_handler(STEPS_BETWEEN_LOOKS, Some(stop))
             .map_err(|error| outage(&error))?;
-        translate::look_up(connection, &record.plan, statements, key_place, &question.key)
+        let Question { key, trace, .. } = question;
+        translate::look_up(connection, &record.plan, statements, key_place, key, trace)
     }
 
     fn check(&self, opened: &mut Option<Opened>) -> Result<(), Error> {

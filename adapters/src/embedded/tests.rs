@@ -86,6 +86,7 @@ pub(super) fn question(record: &str, key: &str) -> Question {
         key: key.into(),
         deadline: Instant::now() + Duration::from_secs(5),
         call: None,
+        trace: crate::Trace::default(),
     }
 }
 

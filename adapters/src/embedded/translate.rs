@@ -1,5 +1,7 @@
 //! From SQLite's rows to a canonical record.
 
+use std::time::Instant;
+
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, ToSql};
 
@@ -8,6 +10,7 @@ use super::statements::Statements;
 use crate::error::Error;
 use crate::mapping::{List, Plan, Source, Value};
 use crate::registry::Found;
+use crate::trace::Trace;
 
 /// Most items of one list. More would be no record of a person or an enterprise.
 const MOST_ITEMS: usize = 10_000;
@@ -19,18 +22,21 @@ pub(super) fn look_up(
     statements: &Statements,
     key_place: usize,
     key: &str,
+    trace: &Trace,
 ) -> Result<Found, Error> {
+    let began = Instant::now();
     let moment = connection
         .unchecked_transaction()
         .map_err(|error| outage(&error))?;
     let sql = statements.row.get(key_place).map_or("", String::as_str);
     let row = only_row(&moment, sql, key)?;
     let mut record = Vec::with_capacity(1024);
-    plan.write(&row, &mut record)?;
+    plan.write_row(&row, &mut record, trace)?;
     let day = plan.day(&row);
     for (list, sql) in plan.lists.iter().zip(&statements.items) {
-        write_items(&moment, list, sql, &row, day, &mut record)?;
+        write_items(&moment, list, sql, &row, day, &mut record, trace)?;
     }
+    trace.exchanged(began);
     Ok(Found {
         as_of: plan.as_of(&row),
         record: record.into(),
@@ -60,6 +66,7 @@ fn write_items(
     row: &Kept,
     day: Option<jiff::civil::Date>,
     out: &mut Vec<u8>,
+    trace: &Trace,
 ) -> Result<(), Error> {
     let Some(parent @ (Cell::Integer(_) | Cell::Text(_))) = row.0.get(list.equals) else {
         return Ok(());
@@ -77,7 +84,7 @@ fn write_items(
         if items > MOST_ITEMS {
             return Err(Error::garbled("a list of the record is too long"));
         }
-        list.write(item, day, out)?;
+        list.write_row(item, day, out, trace)?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ::http::{HeaderMap, StatusCode};
 use prost_reflect::DescriptorPool;
@@ -16,7 +17,7 @@ use super::status::{self, Code, check_answers};
 use super::translate::{Question, questions};
 use crate::check::Records;
 use crate::error::Error;
-use crate::http::{Answer, Arguments, Asked, SignedIn, Verdict};
+use crate::http::{Answer, Arguments, Asked, SignedIn, Silence, Verdict};
 use crate::registry::{Found, Question as Subject, Registry};
 use crate::tree::{AnswerLimits, message};
 
@@ -126,18 +127,26 @@ impl Registry for Client {
         let mut metadata = HeaderMap::new();
         question.metadata.fill(arguments, &mut metadata)?;
         let message = question.fill(arguments)?;
+        let began = Instant::now();
         let reply = self.ask(&question.path, &metadata, &message, &subject).await?;
+        subject
+            .trace
+            .answered(began, || reply.raw(Some(&question.answer)));
         if reply.code != Code::Ok {
             return Err(status::error(reply.code, &reply.metadata, &self.verdict));
         }
         let node = message::read(&reply.message, &question.answer, self.limits)?;
+        let silence = Silence {
+            nothing: question.nothing,
+            omits: true,
+        };
         let answer = Answer {
             status: StatusCode::OK,
             headers: reply.metadata,
             body: Vec::new(),
         };
         self.verdict
-            .record(record, node, &answer, question.nothing, self.limits, &subject.key)
+            .record(record, node, &answer, silence, self.limits, &subject)
     }
 
     async fn check(&self) -> Result<(), Error> {
@@ -149,7 +158,7 @@ impl Registry for Client {
         let mut metadata = HeaderMap::new();
         self.sign_in.show(&mut metadata).await?;
         // Nobody waits for it longer than its own guard does.
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let deadline = Instant::now() + std::time::Duration::from_secs(60);
         let reply = call(&self.connections, HEALTH, metadata, &[], deadline, 1 << 10).await;
         match reply {
             // Field 1 is the state, and 1 is serving.
@@ -157,5 +166,9 @@ impl Registry for Client {
             Ok(_) | Err(Error::Garbled { .. }) => Err(ill()),
             Err(error) => Err(error),
         }
+    }
+
+    fn check_asks(&self) -> bool {
+        self.health
     }
 }

@@ -7,10 +7,13 @@ use ::http::{Method, Request};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
+use prost_reflect::{DynamicMessage, MessageDescriptor};
 
 use super::connection::Connections;
 use super::status::Code;
 use crate::error::Error;
+use crate::http::lines;
+use crate::trace::Raw;
 
 /// What stands before a message: whether it is packed, and its length.
 const PREFIX: usize = 5;
@@ -25,6 +28,19 @@ pub(super) struct Reply {
     pub(super) metadata: HeaderMap,
     /// The message; empty unless the code is well.
     pub(super) message: Vec<u8>,
+}
+
+impl Reply {
+    /// The reply as it was received: the message as JSON where its type is known.
+    pub(super) fn raw(&self, message: Option<&MessageDescriptor>) -> Raw {
+        let status = [format!("gRPC {}", self.code.name())];
+        let head = status.into_iter().chain(lines(&self.metadata)).collect();
+        let decoded = message.and_then(|message| {
+            let decoded = DynamicMessage::decode(message.clone(), self.message.as_slice()).ok()?;
+            serde_json::to_vec(&decoded).ok()
+        });
+        Raw::new(head, decoded.as_deref().unwrap_or(&self.message))
+    }
 }
 
 /// Calls the method at `path`, and takes at most `largest` bytes for an answer.

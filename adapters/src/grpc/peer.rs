@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ::http::HeaderMap;
 use ::http::header::{AUTHORIZATION, HeaderValue};
@@ -130,6 +131,7 @@ impl Peer {
             if let Ok(id) = HeaderValue::from_str(&own.request_id) {
                 metadata.insert("x-request-id", id);
             }
+            let began = Instant::now();
             let reply = call(
                 connections,
                 path,
@@ -139,6 +141,7 @@ impl Peer {
                 limits.bytes,
             )
             .await?;
+            question.trace.answered(began, || reply.raw(None));
             match reply.code {
                 Code::Ok => return found(&reply, &question.key),
                 Code::Unauthenticated if again => self.vouching.forget(own),

@@ -89,6 +89,14 @@ impl Settings {
         files
     }
 
+    /// Those of them that hold secrets.
+    pub(crate) fn secrets(&self) -> Vec<&Spanned<String>> {
+        let mut secrets = self.sign_in.secrets();
+        secrets.extend(&self.server.key);
+        secrets.extend(self.lienthong.iter().map(|other| &other.get_ref().signing_key));
+        secrets
+    }
+
     /// The files that decide what is asked and how answers are read.
     #[must_use]
     pub fn schemas(&self) -> &[Spanned<String>] {

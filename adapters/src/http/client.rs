@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use super::connector::{Connector, Unconnected};
 use super::{Origin, Protocol, Server};
 use crate::error::Error;
+use crate::trace::Raw;
 use crate::tree::intake::Compression;
 use crate::tree::{AnswerLimits, Intake};
 
@@ -49,6 +50,25 @@ impl Answer {
     /// A header as text, if it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// The head of an answer, a line each.
+pub(crate) fn lines(headers: &HeaderMap) -> impl Iterator<Item = String> {
+    headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
+}
+
+#[cfg(any(feature = "rest", feature = "soap"))]
+impl Answer {
+    /// The answer as it was received.
+    pub(crate) fn raw(&self) -> Raw {
+        let status = [format!("HTTP {}", self.status.as_u16())];
+        Raw::new(
+            status.into_iter().chain(lines(&self.headers)).collect(),
+            &self.body,
+        )
     }
 }
 
@@ -114,6 +134,12 @@ impl Client {
             headers: head.headers,
             body: intake.finish()?,
         })
+    }
+
+    /// Whether the server has a path that says how it is.
+    #[cfg(any(feature = "rest", feature = "soap"))]
+    pub(crate) fn has_health(&self) -> bool {
+        self.health.is_some()
     }
 
     /// Whether the server can be asked.

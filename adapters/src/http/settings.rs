@@ -150,14 +150,21 @@ impl Server {
 
 impl SignIn {
     pub(crate) fn files(&self) -> Vec<&Spanned<String>> {
-        let mut files = Vec::new();
+        let servers = self.oauth2.iter().map(|oauth2| oauth2.server.get_ref());
+        let public = servers.flat_map(|server| server.ca.iter().chain(&server.certificate));
+        public.chain(self.secrets()).collect()
+    }
+
+    /// Those of them that hold secrets.
+    pub(crate) fn secrets(&self) -> Vec<&Spanned<String>> {
+        let mut secrets = Vec::new();
         if let Some(oauth2) = &self.oauth2 {
-            files.extend(oauth2.server.get_ref().files());
-            files.push(&oauth2.client_secret);
+            secrets.extend(&oauth2.server.get_ref().key);
+            secrets.push(&oauth2.client_secret);
         }
-        files.extend(self.api_key.as_ref().map(|key| &key.secret));
-        files.extend(self.json_header.iter().flat_map(|header| header.secrets.values()));
-        files
+        secrets.extend(self.api_key.as_ref().map(|key| &key.secret));
+        secrets.extend(self.json_header.iter().flat_map(|header| header.secrets.values()));
+        secrets
     }
 }
 

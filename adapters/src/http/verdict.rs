@@ -1,6 +1,7 @@
 //! What an answer says beside the record: its codes and its id.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 #[cfg(any(feature = "rest", feature = "soap"))]
 use ::http::StatusCode;
@@ -10,7 +11,9 @@ use super::word::Word;
 use super::{Answer, Answers};
 use crate::check::{Problem, Record};
 use crate::error::Error;
-use crate::registry::Found;
+use crate::registry::{Found, Question};
+#[cfg(any(feature = "rest", feature = "soap"))]
+use crate::settings::TextForm;
 use crate::tree::{AnswerLimits, Node, Path};
 
 /// Longest id of an exchange that is kept.
@@ -25,6 +28,26 @@ pub(crate) struct Verdict {
     statuses: BTreeMap<u16, Word>,
     transaction: Option<Path>,
     transaction_header: Option<HeaderName>,
+}
+
+/// What an answer means that says nothing about the record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Silence {
+    /// What the file says that it means, where it does.
+    pub(crate) nothing: Option<Word>,
+    /// Whether the language has no other way to say that a list is empty than to leave it out.
+    pub(crate) omits: bool,
+}
+
+impl Silence {
+    /// That of a form of text.
+    #[cfg(any(feature = "rest", feature = "soap"))]
+    pub(crate) fn of(form: TextForm) -> Self {
+        Self {
+            nothing: None,
+            omits: form == TextForm::Xml,
+        }
+    }
 }
 
 /// Reads the settings, and says what is wrong with them.
@@ -134,28 +157,35 @@ impl Verdict {
         }
     }
 
-    /// The record of an answer, if its code says that there is one. `nothing`: what silence about the
-    /// record means, where the file says so.
+    /// The record of an answer, if its code says that there is one.
     pub(crate) fn record(
         &self,
         record: &Record,
         node: Node,
         answer: &Answer,
-        nothing: Option<Word>,
+        silence: Silence,
         limits: AnswerLimits,
-        key: &str,
+        asked: &Question,
     ) -> Result<Found, Error> {
+        let mut omits = silence.omits;
         if let Some(code) = self.code(&node)? {
+            // An answer that says of itself that all is well may leave out an empty list.
+            omits = true;
             let word = self.of_code(&code).unwrap_or(Word::Refused);
             if let Some(error) = word.error(&code) {
                 return Err(error);
             }
         }
-        let transaction = self.transaction(&node, answer, key);
-        let told = tells(&record.plan.table, &node);
-        match record.plan.map(node, limits) {
+        let transaction = self.transaction(&node, answer, &asked.key);
+        let path = record.plan.table.path.as_ref();
+        let told = path.is_some_and(|path| path.is_told(&node, omits));
+        let began = Instant::now();
+        let mapped = record.plan.map(node, limits, &asked.trace);
+        asked.trace.mapped(began);
+        match mapped {
             // Silence about the record is no answer about it.
-            Err(Error::NotFound) if !told => Err(nothing
+            Err(Error::NotFound) if !told => Err(silence
+                .nothing
                 .and_then(|word| word.error("nothing"))
                 .unwrap_or_else(|| Error::garbled("the answer says nothing about a record"))),
             Err(error) => Err(error),
@@ -181,14 +211,4 @@ impl Verdict {
 pub(crate) fn presentable_id(id: &str, key: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b':' | b'/');
     !id.is_empty() && id.len() <= LONGEST_ID && id.bytes().all(plain) && !id.contains(key)
-}
-
-/// Whether an answer says anything about the record, be it that there is none: the first name of the
-/// record's path is there.
-fn tells(table: &crate::mapping::Column, answer: &Node) -> bool {
-    match (answer, table.path.as_ref().and_then(Path::first_name)) {
-        (Node::List(_), _) => true,
-        (node @ Node::Fields(_), Some(name)) => node.field(name).is_some(),
-        _ => false,
-    }
 }

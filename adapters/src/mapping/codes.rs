@@ -71,6 +71,16 @@ impl Codes {
         Ok(known.copied().unwrap_or(self.unknown))
     }
 
+    /// The table, where the words are those of one.
+    pub(super) fn table(&self) -> Option<&CodeTable> {
+        self.table.as_ref().map(|(table, _)| &**table)
+    }
+
+    /// Whether the file names this word.
+    pub(super) fn knows(&self, word: &str) -> bool {
+        self.words.contains_key(&text_key(word))
+    }
+
     /// Reads `table` and `unknown` of a field, telling every problem.
     pub(super) fn of_table(
         values: &EnumDescriptor,

@@ -128,6 +128,28 @@ impl Convert {
     }
 }
 
+impl Convert {
+    /// The code table that values are read by, if there is one.
+    pub(super) fn table(&self) -> Option<&CodeTable> {
+        match self {
+            Self::Code(codes) => codes.table(),
+            Self::CodeText(table)
+            | Self::LabelText(table)
+            | Self::EditionText(table)
+            | Self::CodedValue(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// Whether a word is one that the file itself names, where it names any.
+    pub(super) fn knows(&self, word: &str) -> bool {
+        match self {
+            Self::Code(codes) => codes.knows(word),
+            _ => true,
+        }
+    }
+}
+
 /// Whether a value says nothing.
 pub(super) fn is_blank(value: &Value<'_>) -> bool {
     matches!(value, Value::Absent) || matches!(value, Value::Text(text) if text.trim().is_empty())

@@ -12,6 +12,7 @@ use super::taken::Taken;
 use super::{Source, Value};
 use crate::error::Error;
 use crate::settings::TextForm;
+use crate::trace::Trace;
 use crate::tree::Path;
 
 /// How one canonical record is made.
@@ -87,8 +88,15 @@ pub(super) enum Made {
 
 impl Plan {
     /// Writes the record's own row. The repeated fields are written beside it, by [`List::write`].
-    pub(crate) fn write(&self, row: &impl Source, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(crate) fn write(&self, row: &impl Source, out: &mut Vec<u8>, trace: &Trace) -> Result<(), Error> {
+        trace.remark(|remarks| self.remarks(row, remarks));
         self.message.write(row, self.day(row), out).map(|_| ())
+    }
+
+    /// Writes the row of a database that is the record's own, and shows it to who probes.
+    pub(crate) fn write_row(&self, row: &impl Source, out: &mut Vec<u8>, trace: &Trace) -> Result<(), Error> {
+        trace.row(|| self.line(row));
+        self.write(row, out, trace)
     }
 
     /// The day of the record in Viet Nam, by which its codes are read where they have no other.
@@ -111,7 +119,14 @@ impl Plan {
 
 impl List {
     /// Writes one item of a record of this day.
-    pub(crate) fn write(&self, row: &impl Source, day: Option<Date>, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(crate) fn write(
+        &self,
+        row: &impl Source,
+        day: Option<Date>,
+        out: &mut Vec<u8>,
+        trace: &Trace,
+    ) -> Result<(), Error> {
+        trace.remark(|remarks| self.remarks(row, day, remarks));
         let before = out.len();
         self.item.write(row, day, out)?;
         if out.len() == before {
@@ -119,6 +134,20 @@ impl List {
             self.item.write_empty(out);
         }
         Ok(())
+    }
+}
+
+impl List {
+    /// Writes an item that is a row of a database, and shows it to who probes.
+    pub(crate) fn write_row(
+        &self,
+        row: &impl Source,
+        day: Option<Date>,
+        out: &mut Vec<u8>,
+        trace: &Trace,
+    ) -> Result<(), Error> {
+        trace.row(|| self.line(row));
+        self.write(row, day, out, trace)
     }
 }
 

@@ -36,6 +36,24 @@ impl Taken {
         }
     }
 
+    /// The text that is converted, when it is one; none for nothing.
+    pub(super) fn text(&self, row: &impl Source) -> Result<Option<String>, Unreadable> {
+        let value = match &self.columns {
+            Columns::Join(columns) => return self.joined(columns, row).map(Some),
+            Columns::One(column) => row.value(*column),
+            Columns::FirstOf(columns) => {
+                let mut values = columns.iter().map(|column| row.value(*column));
+                values.find(|value| !is_blank(value)).unwrap_or(Value::Absent)
+            }
+        };
+        match (self.decoded(&value)?, value) {
+            (Some(decoded), _) => Ok(Some(decoded)),
+            (None, Value::Text(text)) => Ok(Some(text.to_owned())),
+            (None, Value::Integer(number)) => Ok(Some(number.to_string())),
+            (None, _) => Ok(None),
+        }
+    }
+
     /// Takes, converts and writes the field, and tells whether the source says anything about it.
     pub(super) fn write(
         &self,

@@ -1,5 +1,6 @@
 //! What is wrong in a mapping is pointed at, all of it at once.
 
+mod remarks;
 mod tree;
 
 use crate::check::check;

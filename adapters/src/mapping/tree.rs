@@ -1,5 +1,6 @@
 //! A plan carried out on an answer that is a tree.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use jiff::civil::Date;
@@ -9,6 +10,7 @@ use super::{Source, Value};
 use crate::error::Error;
 use crate::registry::Found;
 use crate::settings::TextForm;
+use crate::trace::Trace;
 use crate::tree::{AnswerLimits, Node, Path, json, xml};
 
 /// Most items of one list. More would be no record of a person or an enterprise.
@@ -48,7 +50,7 @@ fn value<'a>(path: &Path, node: &'a Node) -> Value<'a> {
 
 impl Plan {
     /// The one record of an answer. Nothing at the record's path means that there is no such subject.
-    pub(crate) fn map(&self, mut answer: Node, limits: AnswerLimits) -> Result<Found, Error> {
+    pub(crate) fn map(&self, mut answer: Node, limits: AnswerLimits, trace: &Trace) -> Result<Found, Error> {
         for (path, form) in &self.unpack {
             unpack(path, *form, &mut answer, limits)?;
         }
@@ -65,10 +67,10 @@ impl Plan {
             columns: &self.columns,
         };
         let mut record = Vec::with_capacity(1024);
-        self.write(&branch, &mut record)?;
+        self.write(&branch, &mut record, trace)?;
         let day = self.day(&branch);
         for list in &self.lists {
-            list.write_all(node, day, &mut record)?;
+            list.write_all(node, day, &mut record, trace)?;
         }
         Ok(Found {
             as_of: self.as_of(&branch),
@@ -81,13 +83,26 @@ impl Plan {
 }
 
 impl List {
-    fn write_all(&self, record: &Node, day: Option<Date>, out: &mut Vec<u8>) -> Result<(), Error> {
+    fn write_all(
+        &self,
+        record: &Node,
+        day: Option<Date>,
+        out: &mut Vec<u8>,
+        trace: &Trace,
+    ) -> Result<(), Error> {
         let incomplete = || Error::Incomplete {
             field: self.item.path.to_string(),
         };
         let path = self.table.path.as_ref().ok_or_else(incomplete)?;
-        let mut items = path.all(record).map_err(|_| incomplete())?;
-        items.retain(|item| self.takes(item));
+        let all = path.all(record).map_err(|_| incomplete())?;
+        let mut items = Vec::with_capacity(all.len());
+        for item in &all {
+            // An item of which nobody can say whether it belongs here may not be left out.
+            if self.takes(item).ok_or_else(incomplete)? {
+                items.push(*item);
+            }
+        }
+        trace.remark(|remarks| self.dropped(all.len() - items.len(), remarks));
         if items.len() > MOST_ITEMS {
             return Err(Error::garbled("a list of the record is too long"));
         }
@@ -102,24 +117,33 @@ impl List {
                 node,
                 columns: &self.columns,
             };
-            self.write(&branch, day, out)?;
+            self.write(&branch, day, out, trace)?;
         }
         Ok(())
     }
 
-    fn takes(&self, item: &Node) -> bool {
-        let text = |column: &Column| {
-            let node = column.path.as_ref().and_then(|path| path.one(item).ok());
-            node.and_then(|node| node.text()).unwrap_or_default()
-        };
-        let blank = |column: &Column| {
-            let node = column.path.as_ref().map(|path| path.one(item));
-            node.is_some_and(|node| node.is_ok_and(Node::is_blank))
-        };
-        self.only
-            .iter()
-            .all(|(column, wanted)| text(column) == wanted.as_str())
-            && self.absent.iter().all(blank)
+    /// Whether `only` and `absent` let an item in; none when what they ask for can't be read.
+    fn takes(&self, item: &Node) -> Option<bool> {
+        for (column, wanted) in &self.only {
+            if said(column, item)? != wanted.as_str() {
+                return Some(false);
+            }
+        }
+        for column in &self.absent {
+            if !column.path.as_ref()?.one(item).ok()?.is_blank() {
+                return Some(false);
+            }
+        }
+        Some(true)
+    }
+}
+
+/// What stands at the place of a column, blank for nothing; none when it is nothing that can be compared.
+fn said<'a>(column: &Column, item: &'a Node) -> Option<Cow<'a, str>> {
+    match column.path.as_ref()?.one(item).ok()? {
+        Node::Boolean(said) => Some(said.to_string().into()),
+        node if node.is_blank() => Some("".into()),
+        node => node.text(),
     }
 }
 

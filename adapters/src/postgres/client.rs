@@ -132,6 +132,7 @@ impl Shared {
             &question.key,
             millis,
             self.longest,
+            &question.trace,
         )
         .await;
         leased.give_back(&outcome).await;
@@ -150,7 +151,7 @@ impl Shared {
         leased.give_back(&Ok::<(), _>(())).await;
         match drift {
             None => Ok(()),
-            Some(drift) => Err(Error::unavailable(format!("the schema drifted: {drift}"))),
+            Some(what) => Err(Error::Drifted { what }),
         }
     }
 
@@ -163,7 +164,9 @@ impl Shared {
                     Err(Unchecked::Unreachable(error)) => Err(error),
                     Err(Unchecked::Settings(problems)) => {
                         let first = problems.first().map(ToString::to_string).unwrap_or_default();
-                        Err(Error::unavailable(format!("the mapping doesn't fit: {first}")))
+                        Err(Error::Drifted {
+                            what: format!("the mapping doesn't fit: {first}"),
+                        })
                     }
                 }
             })
@@ -281,7 +284,8 @@ impl Leased {
     async fn give_back<T>(&mut self, outcome: &Result<T, Error>) {
         let usable = match (outcome, self.connection()) {
             (Ok(_), Ok(_)) => true,
-            (Err(Error::Unavailable { .. }), _) | (_, Err(_)) => false,
+            (Err(error), _) if error.is_outage() => false,
+            (_, Err(_)) => false,
             (Err(_), Ok(connection)) => {
                 let rollback = timeout(LONGEST_ROLLBACK, connection.batch_execute("ROLLBACK")).await;
                 matches!(rollback, Ok(Ok(())))

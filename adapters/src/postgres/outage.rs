@@ -21,9 +21,9 @@ pub(super) fn outage(error: &tokio_postgres::Error) -> Error {
         Some("P0") => Error::Refused {
             code: word.to_owned(),
         },
-        Some("42") | Some("0A") => {
-            Error::unavailable(format!("the database is not as it was checked: {word}"))
-        }
+        Some("42") | Some("0A") => Error::Drifted {
+            what: format!("the database refuses a statement that it has prepared before: {word}"),
+        },
         Some("28") => Error::unavailable(format!("the database refuses the user: {word}")),
         _ => Error::unavailable(format!("the database refuses: {word}")),
     }

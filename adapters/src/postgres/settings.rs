@@ -54,6 +54,11 @@ impl Settings {
             .into_iter()
             .flatten()
     }
+
+    /// Those of them that hold secrets.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Spanned<String>> {
+        [&self.password_file, &self.key].into_iter().flatten()
+    }
 }
 
 /// What is wrong with the settings of this kind.

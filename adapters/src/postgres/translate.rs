@@ -1,5 +1,7 @@
 //! From PostgreSQL's rows to a canonical record.
 
+use std::time::Instant;
+
 use futures_util::TryStreamExt as _;
 use futures_util::future::{join, join3, try_join_all};
 use tokio_postgres::types::{ToSql, Type};
@@ -10,6 +12,7 @@ use super::statements::MOST_ITEMS;
 use crate::error::Error;
 use crate::mapping::{List, Plan, Source, Value};
 use crate::registry::Found;
+use crate::trace::Trace;
 
 /// One moment of the database for all statements of a question, and no right to write.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -31,7 +34,9 @@ pub(super) async fn look_up(
     key: &str,
     millis: u64,
     longest: usize,
+    trace: &Trace,
 ) -> Result<Found, Error> {
+    let began = Instant::now();
     let millis = millis.max(1).to_string();
     let limits: [&(dyn ToSql + Sync); 1] = [&millis];
     // Sent one after the other without waiting in between.
@@ -50,7 +55,7 @@ pub(super) async fn look_up(
         _ => return Err(Error::Several),
     };
     let mut record = Vec::with_capacity(1024);
-    plan.write(row, &mut record)?;
+    plan.write_row(row, &mut record, trace)?;
     let day = plan.day(row);
     let lists = plan.lists.iter().zip(&prepared.items);
     let asked = lists.filter_map(|(list, statement)| Some((list, statement, parent(row, list)?)));
@@ -69,9 +74,10 @@ pub(super) async fn look_up(
             return Err(Error::garbled("a list of the record is too long"));
         }
         for item in items {
-            list.write(item, day, &mut record)?;
+            list.write_row(item, day, &mut record, trace)?;
         }
     }
+    trace.exchanged(began);
     Ok(Found {
         as_of: plan.as_of(row),
         record: record.into(),

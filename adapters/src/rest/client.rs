@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ::http::StatusCode;
 use uuid::Uuid;
@@ -10,7 +11,7 @@ use super::settings::Settings;
 use super::translate::{Question, questions};
 use crate::check::Records;
 use crate::error::Error;
-use crate::http::{self, Answer, Arguments, Asked, SignedIn, Verdict, Word, XRoad, check_answers};
+use crate::http::{self, Answer, Arguments, Asked, SignedIn, Silence, Verdict, Word, XRoad, check_answers};
 use crate::registry::{Found, Question as Subject, Registry};
 use crate::settings::TextForm;
 use crate::tree::{AnswerLimits, Node, json, xml};
@@ -112,7 +113,9 @@ impl Registry for Client {
             key: &subject.key,
             request_id: &id,
         };
+        let began = Instant::now();
         let answer = self.ask(question, arguments).await?;
+        subject.trace.answered(began, || answer.raw());
         if self.verdict.of_status(answer.status) != Word::Ok {
             return Err(self.refusal(question.answer, &answer));
         }
@@ -123,9 +126,14 @@ impl Registry for Client {
             ));
         }
         let node = self.read(question.answer, &answer)?;
-        let found = self
-            .verdict
-            .record(record, node, &answer, None, self.limits, &subject.key)?;
+        let found = self.verdict.record(
+            record,
+            node,
+            &answer,
+            Silence::of(question.answer),
+            self.limits,
+            &subject,
+        )?;
         let transaction = found.transaction.or(self.xroad.as_ref().map(|_| id));
         Ok(Found { transaction, ..found })
     }
@@ -133,5 +141,9 @@ impl Registry for Client {
     async fn check(&self) -> Result<(), Error> {
         self.sign_in.check().await?;
         self.http.check().await
+    }
+
+    fn check_asks(&self) -> bool {
+        self.http.has_health()
     }
 }

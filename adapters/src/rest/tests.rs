@@ -59,6 +59,7 @@ pub(super) fn question(key: &str, time: Duration) -> Question {
         key: key.into(),
         deadline: Instant::now() + time,
         call: None,
+        trace: crate::Trace::default(),
     }
 }
 

@@ -1,4 +1,5 @@
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
 
@@ -10,6 +11,8 @@ use crate::settings::{self, Interval, Retry};
 struct Script {
     steps: Arc<Mutex<Vec<Step>>>,
     asked: Arc<AtomicUsize>,
+    /// Whether its check is no question.
+    connects_alone: Arc<AtomicBool>,
 }
 
 #[derive(Clone)]
@@ -27,6 +30,7 @@ impl Script {
         Self {
             steps: Arc::new(Mutex::new(steps)),
             asked: Arc::default(),
+            connects_alone: Arc::default(),
         }
     }
 
@@ -65,6 +69,10 @@ impl Registry for Script {
                 }
             }
         }
+    }
+
+    fn check_asks(&self) -> bool {
+        !self.connects_alone.load(Ordering::Relaxed)
     }
 
     async fn check(&self) -> Result<(), Error> {
@@ -131,6 +139,7 @@ async fn ask_within(registry: &Routed<Script>, time: Duration) -> Result<String,
         key: "079090000001".into(),
         deadline: Instant::now() + time,
         call: None,
+        trace: crate::Trace::default(),
     };
     let found = registry.look_up(question).await?;
     assert_eq!(
@@ -308,5 +317,19 @@ async fn a_check_serves_as_the_trial_of_a_way() {
     direct.becomes(Step::Found);
     sleep(Duration::from_millis(220)).await;
     assert_eq!(registry.check().await, Ok(()));
+    assert!(registry.ways[0].breaker.is_closed());
+}
+
+#[tokio::test]
+async fn a_connection_that_stands_is_no_trial_of_a_way() {
+    let direct = Script::new([Step::Fails(down())]);
+    direct.connects_alone.store(true, Ordering::Relaxed);
+    let registry = routed(&[&direct], |_| {});
+    let _paused = (ask(&registry).await, ask(&registry).await);
+    direct.becomes(Step::Found);
+    sleep(Duration::from_millis(220)).await;
+    assert_eq!(registry.check().await, Ok(()));
+    assert!(!registry.ways[0].breaker.is_closed(), "nobody has answered yet");
+    assert!(ask(&registry).await.is_ok(), "the trial is a question");
     assert!(registry.ways[0].breaker.is_closed());
 }

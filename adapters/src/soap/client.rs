@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ::http::StatusCode;
 use uuid::Uuid;
@@ -11,8 +12,9 @@ use super::translate::{Question, questions};
 use super::{envelope, fault};
 use crate::check::Records;
 use crate::error::Error;
-use crate::http::{self, Answer, Arguments, Asked, SignedIn, Verdict, Word, check_answers};
+use crate::http::{self, Answer, Arguments, Asked, SignedIn, Silence, Verdict, Word, check_answers};
 use crate::registry::{Found, Question as Subject, Registry};
+use crate::settings::TextForm;
 use crate::tree::{AnswerLimits, xml};
 
 /// One server and how it is asked.
@@ -76,7 +78,9 @@ impl Registry for Client {
             key: &subject.key,
             request_id: &id,
         };
+        let began = Instant::now();
         let answer = self.ask(question, arguments).await?;
+        subject.trace.answered(began, || answer.raw());
         let word = self.verdict.of_status(answer.status);
         let said = format!("HTTP {}", answer.status.as_u16());
         if let Some(error) = word.error(&said)
@@ -101,9 +105,14 @@ impl Registry for Client {
         if self.settings.xroad.is_some() && !envelope::answers(&header, &id) {
             return Err(Error::garbled("the answer has another id than the question"));
         }
-        let found = self
-            .verdict
-            .record(record, body, &answer, None, self.limits, &subject.key)?;
+        let found = self.verdict.record(
+            record,
+            body,
+            &answer,
+            Silence::of(TextForm::Xml),
+            self.limits,
+            &subject,
+        )?;
         let transaction = found.transaction.or(self.settings.xroad.as_ref().map(|_| id));
         Ok(Found { transaction, ..found })
     }
@@ -111,5 +120,9 @@ impl Registry for Client {
     async fn check(&self) -> Result<(), Error> {
         self.sign_in.check().await?;
         self.http.check().await
+    }
+
+    fn check_asks(&self) -> bool {
+        self.http.has_health()
     }
 }

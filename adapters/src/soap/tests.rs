@@ -77,6 +77,7 @@ fn question(key: &str, time: Duration) -> Question {
         key: key.into(),
         deadline: Instant::now() + time,
         call: None,
+        trace: crate::Trace::default(),
     }
 }
 

@@ -108,12 +108,18 @@ impl Path {
         Ok(found)
     }
 
-    /// The name that the path begins with; `None` for one that doesn't begin with a name.
+    /// Whether an answer says anything about what stands at the path, be it that there is nothing. What is blank on the
+    /// way says that; so does, behind a first name that is there, a last name that is not, in a language (`omits`) that
+    /// has no other word for an empty list.
     #[cfg(feature = "http")]
-    pub(crate) fn first_name(&self) -> Option<&str> {
-        match self.0.first() {
-            Some(Step::Name(name)) => Some(name),
-            _ => None,
+    pub(crate) fn is_told(&self, from: &Node, omits: bool) -> bool {
+        // An answer that is nothing at all says nothing, except that a list of what was found is empty.
+        match (from, self.0.first()) {
+            (Node::List(_), _) => told(&self.0, from, omits),
+            (Node::Fields(_), Some(Step::Name(first))) if from.field(first).is_some() => {
+                told(&self.0, from, omits)
+            }
+            _ => false,
         }
     }
 
@@ -148,6 +154,27 @@ impl Path {
             };
         }
         Some(node)
+    }
+}
+
+/// Whether the rest of a path is told from here on. A shape that the path can't go through is the mapping's to refuse.
+#[cfg(feature = "http")]
+fn told(steps: &[Step], node: &Node, omits: bool) -> bool {
+    let Some((step, rest)) = steps.split_first() else {
+        return true;
+    };
+    match (step, node) {
+        (_, node) if node.is_blank() => true,
+        (Step::Name(_), Node::List(items)) => items.iter().any(|item| told(steps, item, omits)),
+        (Step::Name(name), Node::Fields(_)) => match node.field(name) {
+            Some(node) => told(rest, node, omits),
+            None => omits && rest.is_empty(),
+        },
+        (Step::Place(place), Node::List(items)) => {
+            items.get(*place).is_none_or(|node| told(rest, node, omits))
+        }
+        (Step::Place(_), only) => told(rest, only, omits),
+        (Step::Name(_), _) => true,
     }
 }
 
@@ -240,6 +267,37 @@ mod tests {
         let found = path.all(&tree).expect("clear");
         let texts: Vec<_> = found.iter().filter_map(|node| node.field("c")?.text()).collect();
         assert_eq!(texts, ["1", "2", "3"]);
+    }
+
+    #[cfg(feature = "http")]
+    #[test]
+    fn an_answer_tells_of_a_record_only_where_it_says_that_there_is_none() {
+        let path = Path::parse("ketQua.congDan.hoSo").expect("a path");
+        for (text, json, xml) in [
+            (r#"{"loi":"x"}"#, false, false),
+            (r#"{"ketQua":{"loi":"x"}}"#, false, false),
+            (r#"{"ketQua":{"congDan":{"loi":"x"}}}"#, false, true),
+            (r#"{"ketQua":{"congDan":{"hoSo":null}}}"#, true, true),
+            (r#"{"ketQua":{"congDan":{"hoSo":[]}}}"#, true, true),
+            (r#"{"ketQua":{"congDan":[]}}"#, true, true),
+            (r#"{"ketQua":null}"#, true, true),
+            (r#"{"ketQua":[{"loi":"x"},{"congDan":""}]}"#, true, true),
+            ("[]", true, true),
+            ("{}", false, false),
+            ("null", false, false),
+        ] {
+            let node = tree(text);
+            assert_eq!(
+                (path.is_told(&node, false), path.is_told(&node, true)),
+                (json, xml),
+                "{text}"
+            );
+        }
+        let short = Path::parse("congDan").expect("a path");
+        assert!(
+            !short.is_told(&tree(r#"{"loi":"x"}"#), true),
+            "a first name must be there in any language"
+        );
     }
 
     #[test]

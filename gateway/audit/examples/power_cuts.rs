@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use audit::simulation::{Broken, Deed, Errno, Sabotage, Told, fail_once, tell};
+use audit::simulation::{Broken, Deed, Fault, Sabotage, Told, fail_once, tell};
 
 /// Broken stories that are printed.
 const PRINTED: usize = 10;
@@ -45,26 +45,21 @@ fn many(from: u64, seeds: u64) -> ExitCode {
     let begun = Instant::now();
     let next = AtomicU64::new(from);
     let all: Mutex<(Told, Vec<Broken>)> = Mutex::default();
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                let (mut told, mut broken) = (Told::default(), Vec::new());
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= from + seeds {
-                        break;
-                    }
-                    match tell(seed, Sabotage::None) {
-                        Ok(story) => told.add(&story),
-                        Err(story) => broken.push(story),
-                    }
-                }
-                if let Ok(mut all) = all.lock() {
-                    all.0.add(&told);
-                    all.1.extend(broken);
-                }
-            });
+    on_every_core(|| {
+        let (mut told, mut broken) = (Told::default(), Vec::new());
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= from + seeds {
+                break;
+            }
+            match tell(seed, Sabotage::None) {
+                Ok(story) => told.add(&story),
+                Err(story) => broken.push(story),
+            }
+        }
+        if let Ok(mut all) = all.lock() {
+            all.0.add(&told);
+            all.1.extend(broken);
         }
     });
     let (told, mut broken) = all.into_inner().unwrap_or_default();
@@ -93,29 +88,51 @@ fn many(from: u64, seeds: u64) -> ExitCode {
     }
 }
 
-/// Each kind of deed fails once, with each error, as the first to the 200th of its kind.
+/// Each kind of deed fails once, in each way, as the first to the 200th of its kind.
 fn once() -> ExitCode {
     let mut all = ExitCode::SUCCESS;
-    for deed in [Deed::Open, Deed::Write, Deed::Sync, Deed::Rename] {
-        for error in [Errno::IO, Errno::NOSPC, Errno::INTR] {
-            let (mut told, mut broken) = (Told::default(), 0);
-            for after in 0..200 {
-                match fail_once(deed, error, after) {
-                    Ok(one) => told.add(&one),
-                    Err(one) => {
-                        broken += 1;
-                        println!("{one}");
-                        all = ExitCode::FAILURE;
+    for deed in Deed::ALL {
+        for fault in Fault::of(deed) {
+            let found: Mutex<(Told, Vec<Broken>)> = Mutex::default();
+            let next = AtomicU64::new(0);
+            on_every_core(|| {
+                while let after @ 0..200 = next.fetch_add(1, Ordering::Relaxed) {
+                    let once = fail_once(deed, *fault, after);
+                    if let Ok(mut found) = found.lock() {
+                        match once {
+                            Ok(told) => found.0.add(&told),
+                            Err(broken) => found.1.push(broken),
+                        }
                     }
                 }
+            });
+            let (told, broken) = found.into_inner().unwrap_or_default();
+            for one in &broken {
+                println!("{one}");
+                all = ExitCode::FAILURE;
             }
             println!(
-                "{deed:?} fails with {error:?}, n = 1 to 200: {} faults, {} entries acknowledged, {broken} broken",
-                told.faults, told.acknowledged
+                "{deed:?} fails with {fault:?}, n = 1 to 200: {} faults, {} entries acknowledged, {} broken",
+                told.faults,
+                told.acknowledged,
+                broken.len()
             );
+            if told.faults + (broken.len() as u64) < 200 {
+                println!("not every place was reached");
+                all = ExitCode::FAILURE;
+            }
         }
     }
     all
+}
+
+fn on_every_core(work: impl Fn() + Sync) {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(&work);
+        }
+    });
 }
 
 /// Breaks one rule after the other and says how many seeds it took to notice.

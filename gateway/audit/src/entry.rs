@@ -130,6 +130,10 @@ pub struct Entry {
     /// than periods, and in those that name no subject.
     #[prost(string, tag = "36")]
     pub subject_period: String,
+    /// The route to the registry, such as `ndop`, of the exchange that the outcome rests on: for a kept answer the one
+    /// that it came by when it was got, with its [`Entry::upstream_transaction`]. Empty when no registry answered.
+    #[prost(string, tag = "37")]
+    pub route: String,
 }
 
 /// What an entry tells of.

@@ -12,8 +12,10 @@ use crate::storage::StoredFile;
 /// Bytes in front of the payload.
 pub(crate) const FRAME_HEADER: usize = 8;
 
-/// Bytes read from a file at a time.
+/// The most bytes read from a file at a time.
 const CHUNK: usize = 256 * 1024;
+/// Bytes read the first time.
+const FIRST: usize = 16 * 1024;
 
 /// What a frame holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +121,8 @@ pub(crate) enum Step<'a> {
 pub(crate) struct Frames<'a, F> {
     file: &'a F,
     buffer: Vec<u8>,
+    /// How much of the buffer holds bytes of the file.
+    filled: usize,
     /// The file offset of the buffer's first byte.
     base: u64,
     at: usize,
@@ -129,6 +133,7 @@ impl<'a, F: StoredFile> Frames<'a, F> {
         Self {
             file,
             buffer: Vec::new(),
+            filled: 0,
             base: offset,
             at: 0,
         }
@@ -148,7 +153,7 @@ impl<'a, F: StoredFile> Frames<'a, F> {
         else {
             let unwritten = self
                 .buffer
-                .get(self.at..)
+                .get(self.at..self.filled)
                 .unwrap_or_default()
                 .iter()
                 .all(|byte| *byte == 0);
@@ -187,22 +192,33 @@ impl<'a, F: StoredFile> Frames<'a, F> {
 
     /// At least `count` bytes from the current place on, or all that the file has.
     fn available(&mut self, count: usize) -> io::Result<&[u8]> {
-        if self.buffer.len() - self.at < count {
-            self.buffer.drain(..self.at);
+        if self.filled - self.at < count {
+            self.buffer.copy_within(self.at..self.filled, 0);
             self.base += self.at as u64;
+            self.filled -= self.at;
             self.at = 0;
-            let mut filled = self.buffer.len();
-            self.buffer.resize(count.max(CHUNK), 0);
-            while filled < count {
-                let place = self.buffer.get_mut(filled..).unwrap_or_default();
-                match self.file.read_at(place, self.base + filled as u64)? {
+            self.make_room(count);
+            while self.filled < count {
+                let place = self.buffer.get_mut(self.filled..).unwrap_or_default();
+                match self.file.read_at(place, self.base + self.filled as u64)? {
                     0 => break,
-                    read => filled += read,
+                    read => self.filled += read,
                 }
             }
-            self.buffer.truncate(filled);
         }
-        Ok(self.buffer.get(self.at..).unwrap_or_default())
+        Ok(self.buffer.get(self.at..self.filled).unwrap_or_default())
+    }
+
+    /// Makes the buffer large enough, and larger each time: who wants one entry reads little, who reads on reads much at once.
+    fn make_room(&mut self, count: usize) {
+        let length = (self.buffer.len() * 2).clamp(FIRST, CHUNK).max(count);
+        if length > self.buffer.len() {
+            let mut larger = vec![0; length];
+            if let (Some(to), Some(from)) = (larger.get_mut(..self.filled), self.buffer.get(..self.filled)) {
+                to.copy_from_slice(from);
+            }
+            self.buffer = larger;
+        }
     }
 }
 

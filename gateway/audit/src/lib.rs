@@ -56,5 +56,5 @@ pub use recovery::{OpenError, Recovery};
 pub use retention::{Removal, RetentionError};
 pub use sealing::{AuditorKey, AuditorPrivateKey, Subject, open_subject, seal_subject};
 pub use tree::Hash;
-pub use verify::{Damage, Finding, Progress, Report, VerifyError, VerifyOptions, verify};
+pub use verify::{Damage, Finding, Progress, Report, VerifyError, VerifyOptions, Witnessed, verify};
 pub use waiters::Waiters;

@@ -12,6 +12,8 @@ use crate::layout::Layout;
 use crate::proof::{self, Nodes, verify_inclusion};
 use crate::reader::{ReaderError, entries};
 use crate::receipt::Receipt;
+use crate::segment;
+use crate::storage::Disk;
 use crate::tree::{Hash, leaf_hash, node_hash};
 
 /// Why there is no receipt.
@@ -43,7 +45,8 @@ pub enum ProveError {
 }
 
 /// The entry at `index` (canonical bytes) and its receipt under the published checkpoint of the log in `folder`, which is
-/// believed when it is signed by `key`. `progress` hears how many entries were read.
+/// believed when it is signed by `key`. `progress` hears how many entries were read. A writer may be at work; when its retention
+/// takes what is being read, this begins again.
 ///
 /// # Errors
 /// When the checkpoint is not the key's or does not cover the entry, or the entries do not lead to its root.
@@ -52,6 +55,22 @@ pub fn prove(
     key: &VerifyingKey,
     index: u64,
     mut progress: impl FnMut(u64),
+) -> Result<(Vec<u8>, Receipt), ProveError> {
+    let layout = Layout::new(folder);
+    loop {
+        let first = segment::first(&Disk, &layout).ok();
+        match prove_once(folder, key, index, &mut progress) {
+            Err(_) if segment::first(&Disk, &layout).ok() > first => {}
+            proved => return proved,
+        }
+    }
+}
+
+fn prove_once(
+    folder: &Path,
+    key: &VerifyingKey,
+    index: u64,
+    progress: &mut impl FnMut(u64),
 ) -> Result<(Vec<u8>, Receipt), ProveError> {
     let note = std::fs::read_to_string(Layout::new(folder).checkpoint())?;
     let signed = SignedCheckpoint::verify(&note, key)?;

@@ -47,7 +47,7 @@ pub enum ReaderError {
 }
 
 /// Entries in order, each with its index. At the end of the log it gives `None`; asked again later, it goes on with what was
-/// added since.
+/// added since. What was removed from the beginning is passed over, also when that happens while it reads.
 pub struct Entries {
     layout: Layout,
     /// The segment being read; none when the next one is still to be found.
@@ -56,8 +56,6 @@ pub struct Entries {
     next_index: u64,
     wanted: u64,
     ready: VecDeque<(u64, Vec<u8>)>,
-    /// Whether a segment was found before.
-    started: bool,
     failed: bool,
 }
 
@@ -79,7 +77,6 @@ pub fn entries(folder: &Path) -> Entries {
         next_index: 0,
         wanted: 0,
         ready: VecDeque::new(),
-        started: false,
         failed: false,
     }
 }
@@ -94,7 +91,6 @@ impl Entries {
             next_index: index,
             wanted: index,
             ready: VecDeque::new(),
-            started: false,
             ..self
         }
     }
@@ -155,15 +151,15 @@ impl Entries {
             }
         };
         // In the last segment this is a batch on its way, or nothing yet; anywhere else the next segment must go on from here.
-        match segment::list(&Disk, &self.layout)?
-            .into_iter()
-            .find(|next| *next > first)
-        {
+        let firsts = segment::list(&Disk, &self.layout)?;
+        match firsts.iter().copied().find(|next| *next > first) {
             None => {
                 self.open = Some((file, first));
                 Ok(On::End)
             }
             Some(next) if next == self.next_index => Ok(On::NextSegment),
+            // This one was removed while it was read, and those behind it.
+            Some(_) if !firsts.contains(&first) => Ok(On::NextSegment),
             // The writer may have finished the segment between the read and the look at the folder.
             Some(_) if !looked_again => {
                 self.open = Some((file, first));
@@ -179,21 +175,18 @@ impl Entries {
 
     /// Opens the segment that holds the next entry.
     fn open_segment(&mut self) -> Result<Option<(SegmentFile<File>, u64)>, ReaderError> {
-        let firsts = segment::list(&Disk, &self.layout)?;
-        // What retention removed is passed over; whether it was retention, the verifier tells.
-        let holds = firsts.iter().copied().rfind(|first| *first <= self.next_index);
-        let Some(first) = holds.or_else(|| firsts.first().copied()) else {
-            return Ok(None);
+        let (first, file) = loop {
+            let firsts = segment::list(&Disk, &self.layout)?;
+            // What retention removed is passed over; whether it was retention, the verifier tells.
+            let holds = firsts.iter().copied().rfind(|first| *first <= self.next_index);
+            let Some(first) = holds.or_else(|| firsts.first().copied()) else {
+                return Ok(None);
+            };
+            match segment::open(&Disk, &self.layout, first) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound && self.is_removed(first)? => {}
+                other => break (first, other?),
+            }
         };
-        if holds.is_none() && self.started {
-            return Err(ReaderError::Damaged {
-                file: segment_name(first),
-                offset: 0,
-                what: format!("entries before {first} are missing"),
-            });
-        }
-        self.started = true;
-        let file = segment::open(&Disk, &self.layout, first)?;
         let opening = segment::read_opening(&file, first).map_err(|error| match error {
             OpeningError::File(error) => ReaderError::File(error),
             OpeningError::Damaged(offset, what) => ReaderError::Damaged {
@@ -210,6 +203,10 @@ impl Entries {
         self.offset = opening.end;
         self.next_index = first;
         Ok(Some((file, first)))
+    }
+
+    fn is_removed(&self, first: u64) -> io::Result<bool> {
+        Ok(!segment::list(&Disk, &self.layout)?.contains(&first))
     }
 }
 

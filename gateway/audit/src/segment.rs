@@ -207,6 +207,11 @@ pub(crate) fn list<S: Storage>(storage: &S, layout: &Layout) -> io::Result<Vec<u
     list_of(storage, layout, |_| true)
 }
 
+/// The first index of the first segment: where what retention left begins. None without a segment.
+pub(crate) fn first<S: Storage>(storage: &S, layout: &Layout) -> io::Result<Option<u64>> {
+    Ok(list(storage, layout)?.first().copied())
+}
+
 /// First indexes of the segments that are not sealed, ascending.
 pub(crate) fn list_unsealed<S: Storage>(storage: &S, layout: &Layout) -> io::Result<Vec<u64>> {
     list_of(storage, layout, |name| !is_sealed(name))

@@ -14,8 +14,8 @@ mod story;
 
 use std::fmt;
 
-pub use disk::{Deed, Sabotage};
-pub use once::{Errno, fail_once};
+pub use disk::{Deed, Fault, Sabotage};
+pub use once::fail_once;
 
 /// What a story that ended well went through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use crate::checkpoint::{SignedCheckpoint, VerifyingKey};
 use crate::layout::Layout;
+use crate::segment;
+use crate::storage::Disk;
 use crate::tree::Hash;
 
 pub use damage::{Damage, Finding, VerifyError};
@@ -65,13 +67,27 @@ pub struct Report {
     pub journal: bool,
     /// Entries that the published checkpoint names; 0 when a copy has none.
     pub published: u64,
+    /// What the witnesses cosigned that were asked for, in their order: this log continues all of it.
+    pub witnessed: Vec<Witnessed>,
     /// Bytes behind the last checkpoint: a batch that is being written or that a crash interrupted. It is not part of the log.
     pub unfinished_bytes: u64,
     /// How long it took.
     pub duration: Duration,
 }
 
-/// Verifies the log in `folder`: every frame, entry, signature and root, and the published checkpoint against them.
+/// The latest checkpoint that a witness cosigned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witnessed {
+    /// The witness's name, from its key.
+    pub name: String,
+    /// Entries of the log that it cosigned.
+    pub entries: u64,
+    /// When, by its own clock, in seconds since 1970.
+    pub unix_seconds: u64,
+}
+
+/// Verifies the log in `folder`: every frame, entry, signature and root, and the published checkpoint against them. A writer may
+/// be at work; when its retention takes what is being read, this begins again.
 ///
 /// # Errors
 /// At the first place that is not as it was signed, or when a file cannot be read.
@@ -79,14 +95,22 @@ pub fn verify(
     folder: &Path,
     key: &VerifyingKey,
     options: &VerifyOptions,
-    progress: impl FnMut(Progress),
+    mut progress: impl FnMut(Progress),
 ) -> Result<Report, VerifyError> {
     let begun = Instant::now();
     let layout = Layout::new(folder);
-    let mut report = if options.copy && !layout.journal.exists() {
-        copy::walk(&layout, key, options, progress)?
-    } else {
-        walk::walk(&layout, key, options, progress)?
+    let mut report = loop {
+        let first = segment::first(&Disk, &layout).ok();
+        let walked = if options.copy && !layout.journal.exists() {
+            copy::walk(&layout, key, options, &mut progress)
+        } else {
+            walk::walk(&layout, key, options, &mut progress)
+        };
+        match walked {
+            // Retention took what was being read.
+            Err(_) if segment::first(&Disk, &layout).ok() > first => {}
+            walked => break walked?,
+        }
     };
     report.duration = begun.elapsed();
     Ok(report)

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use adapters::Found;
 use audit::PeriodKeys;
 use bytes::Bytes;
 
@@ -35,8 +36,8 @@ pub struct KeptRecord {
     pub as_of: Option<i64>,
     /// When the gateway got it.
     pub retrieved_at: Moment,
-    /// The registry's id of the exchange.
-    pub transaction: Option<String>,
+    /// The exchange that it came of.
+    pub exchanged: Arc<Exchanged>,
     /// Where it was taken from when the gateway got it: a registry that asks another one may keep answers.
     pub from: From,
     views: Mutex<Vec<(u64, KeptView)>>,
@@ -44,6 +45,15 @@ pub struct KeptRecord {
     sealed: Mutex<Option<(u64, Bytes)>>,
     /// The key that fitted last.
     fitted: Mutex<Option<Fitted>>,
+}
+
+/// One exchange with a registry, as the access log names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchanged {
+    /// The route by which the registry was asked.
+    pub route: Option<Arc<str>>,
+    /// The registry's own id of it.
+    pub transaction: Option<String>,
 }
 
 /// A key that fitted, and the method that read it.
@@ -65,18 +75,15 @@ pub struct KeptView {
 
 impl Kept {
     /// A record just got.
-    pub fn record(
-        record: Bytes,
-        as_of: Option<i64>,
-        transaction: Option<String>,
-        retrieved_at: Moment,
-        from: From,
-    ) -> Self {
+    pub fn record(found: Found, retrieved_at: Moment, from: From) -> Self {
         Self::Record(KeptRecord {
-            record,
-            as_of,
+            record: found.record,
+            as_of: found.as_of,
             retrieved_at,
-            transaction,
+            exchanged: Arc::new(Exchanged {
+                route: found.route,
+                transaction: found.transaction,
+            }),
             from,
             views: Mutex::default(),
             sealed: Mutex::default(),

@@ -18,9 +18,10 @@ fn policy(fresh: u64, usable: u64, stale_if_error: u64, negative: u64) -> CacheP
 
 fn record(retrieved_at: i64) -> Arc<Kept> {
     Arc::new(Kept::record(
-        bytes::Bytes::from_static(b"\x0a\x01a"),
-        None,
-        None,
+        adapters::Found {
+            record: bytes::Bytes::from_static(b"\x0a\x01a"),
+            ..adapters::Found::default()
+        },
         Moment(retrieved_at),
         From::Registry,
     ))

@@ -4,6 +4,7 @@ mod behalf;
 mod compare;
 mod opened;
 mod probe;
+mod told;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -69,7 +70,8 @@ fn check(registries: &[String], config: &std::path::Path, out: &mut impl Write) 
             Ok(opened) => match opened.check() {
                 Ok(()) => "well".to_owned(),
                 Err(error) => {
-                    worst = worst.max(UNAVAILABLE);
+                    let drifted = matches!(error, adapters::Error::Drifted { .. });
+                    worst = worst.max(if drifted { NO } else { UNAVAILABLE });
                     error.to_string()
                 }
             },

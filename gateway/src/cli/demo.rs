@@ -14,11 +14,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::calling::{NO, UNAVAILABLE};
 use crate::boot::{self, Running};
 use crate::clock::Moment;
+use crate::demo::adapters;
 use crate::demo::cast::{citizens, enterprises};
 use crate::demo::data::{self, Summary};
 use crate::demo::folder::Folder;
 use crate::demo::samples;
 use crate::settings;
+use crate::simulate::Kind;
 
 const HEADING: Style = Style::new().bold();
 
@@ -41,16 +43,24 @@ pub(super) struct DemoCommand {
     /// Exit after the sample calls: 0 when each came out as expected, 1 otherwise.
     #[arg(long)]
     once: bool,
+    /// Registries behind simulated servers instead of files: each registry, in the order of their names, speaks
+    /// the next of these languages. The configuration is then DIR/config-adapters.
+    #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',')]
+    adapters: Vec<Kind>,
 }
 
 impl DemoCommand {
     /// Prints the samples; exit code 0 when each came out as expected.
     pub(super) fn run(self, out: &mut dyn Write) -> Result<ExitCode> {
-        let folder = Folder::open(&self.dir)?;
+        let mut folder = Folder::open(&self.dir)?;
+        if !self.adapters.is_empty() {
+            folder = folder.with_adapters();
+        }
         let summary = self.data(&folder)?;
         folder.write_keys(Moment::now())?;
         let port = self.port.unwrap_or(if self.once { 0 } else { 8443 });
         folder.write_config(&format!("127.0.0.1:{port}"))?;
+        let served = adapters::serve(&folder, &self.adapters)?;
         let Some(running) = start(&folder)? else {
             return Ok(ExitCode::from(UNAVAILABLE));
         };
@@ -58,8 +68,16 @@ impl DemoCommand {
         folder.write_profiles(&address)?;
         folder.write_tokens()?;
         greet(&folder, &summary, &address, out)?;
+        for (registry, kind, address) in &served.registries {
+            writeln!(
+                out,
+                "{registry} by {} from a simulated registry on {address}",
+                kind.word()
+            )?;
+        }
         let shown = self.show(&folder, &address, out);
         running.stop();
+        served.stop()?;
         let unexpected = shown?;
         if unexpected > 0 {
             anstream::eprintln!("error: {unexpected} of the samples did not come out as expected");

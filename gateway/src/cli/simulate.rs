@@ -56,6 +56,10 @@ pub(super) struct SimulateCommand {
     /// Write the registry's file here instead of printing it.
     #[arg(long, value_name = "FILE")]
     adapter_file: Option<PathBuf>,
+    /// Where the schema goes that the registry's file of gRPC names [default: beside --adapter-file, else
+    /// beside the data, REGISTRY.proto].
+    #[arg(long, value_name = "FILE")]
+    schema: Option<PathBuf>,
 }
 
 fn faults_help() -> String {
@@ -72,6 +76,15 @@ fn faults_help() -> String {
 }
 
 impl SimulateCommand {
+    /// Absolute, since the registry's file may be read from anywhere.
+    fn schema_file(&self) -> Result<PathBuf> {
+        let file = self.schema.clone().unwrap_or_else(|| match &self.adapter_file {
+            Some(file) => file.with_extension("proto"),
+            None => self.data.join(format!("{}.proto", self.registry)),
+        });
+        Ok(std::path::absolute(file)?)
+    }
+
     pub(super) fn run(self, out: &mut impl Write) -> Result<ExitCode> {
         let registry = match &self.file {
             Some(file) => fs::read_to_string(file).with_context(|| file.display().to_string())?,
@@ -80,6 +93,7 @@ impl SimulateCommand {
         if self.file.is_none() && !demo::data::FILES.iter().all(|file| self.data.join(file).exists()) {
             demo::data::generate(&self.data, self.citizens, &|_| {})?;
         }
+        let schema = self.schema_file()?;
         let simulation = Simulation::open(&Plan {
             kind: self.kind,
             registry,
@@ -88,10 +102,15 @@ impl SimulateCommand {
             tls: self.tls.map(|keys| Tls {
                 keys,
                 client: self.client_certificate,
+                named: None,
             }),
             faults: self.faults,
             telling: true,
+            schema: schema.display().to_string(),
         })?;
+        if let Some(text) = simulation.schema() {
+            fs::write(&schema, text).with_context(|| format!("{} can't be written", schema.display()))?;
+        }
         match &self.adapter_file {
             Some(file) => fs::write(file, simulation.adapter_file())
                 .with_context(|| format!("{} can't be written", file.display()))?,

@@ -46,6 +46,12 @@ pub(super) const FILES: &[ConfigFile] = shipped![
     "schemas/lienthong/driverlicence/v1/driver_licence.proto",
 ];
 
+/// The registries of the shipped tree, in the order of their names.
+pub(super) fn registry_names() -> impl Iterator<Item = &'static str> {
+    let named = |path: &'static str| path.strip_prefix("registries/")?.strip_suffix(".toml");
+    FILES.iter().filter_map(move |(path, _)| named(path))
+}
+
 /// `gateway.toml` with another address to listen on; everything else stays as it is written.
 pub(super) fn with_address(gateway: &str, address: &str) -> String {
     let mut in_listener = false;

@@ -22,12 +22,16 @@ const MARKER: &str = "lienthong-demo.json";
 /// Certificates are made anew at each start.
 const CERTIFICATE_VALIDITY: Duration = Duration::from_secs(90 * 86_400);
 
+/// Name of the certificate by which the gateway shows itself to registries.
+pub(super) const GATEWAY: &str = "gateway";
+
 const ISSUERS: [&str; 2] = ["one-stop", "police"];
 
 /// A demo folder. One program at a time has it open.
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
+    config: PathBuf,
     /// The marker, locked.
     _held: File,
 }
@@ -59,6 +63,7 @@ impl Folder {
         })?;
         Ok(Self {
             root: root.to_owned(),
+            config: root.join("config"),
             _held: held,
         })
     }
@@ -68,9 +73,17 @@ impl Folder {
         &self.root
     }
 
+    /// The same with a configuration tree of its own, for registries behind adapters: that of the demo's
+    /// usual form stays as it is.
+    #[must_use]
+    pub fn with_adapters(mut self) -> Self {
+        self.config = self.root.join("config-adapters");
+        self
+    }
+
     /// The configuration tree.
     pub fn config(&self) -> PathBuf {
-        self.root.join("config")
+        self.config.clone()
     }
 
     /// The access log.
@@ -158,6 +171,8 @@ impl Folder {
                 CERTIFICATE_VALIDITY,
             )?;
         }
+        let own = "urn:lienthong:gateway:demo";
+        pki::client(&again, GATEWAY, own, now, CERTIFICATE_VALIDITY)?;
         Ok(())
     }
 

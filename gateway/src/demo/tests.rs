@@ -63,6 +63,7 @@ async fn look_up<T: prost::Message + Default>(
             key: key.into(),
             deadline,
             call: None,
+            trace: adapters::Trace::default(),
         })
         .await?;
     assert!(found.as_of.is_some(), "a record without its moment");

@@ -1,5 +1,7 @@
 //! From the record to what may leave: a view, or verdicts.
 
+use std::sync::Arc;
+
 use audit::PeriodKeys;
 use bytes::Bytes;
 use prost::Message as _;
@@ -8,7 +10,7 @@ use proto::lookup::v1::Operation;
 use super::law;
 use super::route::{Routed, not_found};
 use crate::authorization::Permit;
-use crate::cache::{From, Kept, KeptRecord};
+use crate::cache::{Exchanged, From, Kept, KeptRecord};
 use crate::clock::Moment;
 use crate::record::claims;
 use crate::record::method::Method;
@@ -28,7 +30,7 @@ pub(super) struct Answer {
     pub(super) from: From,
     pub(super) as_of: Option<i64>,
     pub(super) retrieved_at: Moment,
-    pub(super) transaction: Option<String>,
+    pub(super) exchanged: Arc<Exchanged>,
     pub(super) age_limit: i64,
 }
 
@@ -65,7 +67,7 @@ impl Answer {
             from: routed.served.from,
             as_of: record.as_of,
             retrieved_at: record.retrieved_at,
-            transaction: record.transaction.clone(),
+            exchanged: record.exchanged.clone(),
             age_limit: routed.age_limit,
         })
     }

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, OnceLock};
 
-use adapters::{Call, Retrieved};
+use adapters::{Call, Retrieved, Trace};
 use prost::Message as _;
 use proto::lookup::v1::LookupContext;
 use sha2::{Digest as _, Sha256};
 
 use super::story::Story;
-use crate::cache::From;
+use crate::cache::{Exchanged, From};
 use crate::clock::Moment;
 use crate::directory::Source;
 use crate::record::query::{Context, Query};
@@ -25,11 +25,15 @@ pub(super) fn told_to(
     source.wants_call.then(|| Arc::new(told(story, query, limit)))
 }
 
-/// The same refusal, with the registry's own id of the exchange in which it gave no record.
-pub(super) fn refused_in(refusal: Refusal, call: Option<&Call>) -> Refusal {
-    let transaction = call.and_then(|call| call.refused_in.get().cloned());
+/// The same refusal, with the route and the registry's own id of the exchange in which it gave no record.
+pub(super) fn refused_in(refusal: Refusal, call: Option<&Call>, trace: &Trace) -> Refusal {
+    let exchanged = Exchanged {
+        route: trace.route(),
+        transaction: call.and_then(|call| call.refused_in.get().cloned()),
+    };
+    let known = exchanged.route.is_some() || exchanged.transaction.is_some();
     Refusal {
-        transaction,
+        refused_in: known.then(|| Arc::new(exchanged)),
         ..refusal
     }
 }

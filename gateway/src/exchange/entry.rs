@@ -5,7 +5,7 @@ use audit::EntryKind;
 
 use super::answer::Answer;
 use super::story::Story;
-use crate::cache::From;
+use crate::cache::{Exchanged, From};
 use crate::clock::Moment;
 use crate::record::wire::{put_bytes, put_varint};
 use crate::status::Refusal;
@@ -38,16 +38,16 @@ pub(super) fn outcome(story: &Story<'_>, outcome: &Result<Answer, Refusal>, now:
         .as_ref()
         .err()
         .and_then(|refusal| refusal.clause.as_deref());
-    let transaction = match outcome {
-        Ok(answer) => answer.transaction.as_deref(),
-        Err(refusal) => refusal.transaction.as_deref(),
+    let exchanged = match outcome {
+        Ok(answer) => Some(&*answer.exchanged),
+        Err(refusal) => refusal.refused_in.as_deref(),
     };
     let latency = u64::try_from(story.started.elapsed().as_micros()).unwrap_or(u64::MAX);
     tail(
         story,
         Tail {
             answer_hmac,
-            transaction,
+            exchanged,
             latency,
             clause,
         },
@@ -101,7 +101,7 @@ fn head(story: &Story<'_>, kind: EntryKind, now: Moment, out: &mut Vec<u8>) {
 #[derive(Default)]
 struct Tail<'a> {
     answer_hmac: Option<&'a [u8; 32]>,
-    transaction: Option<&'a str>,
+    exchanged: Option<&'a Exchanged>,
     latency: u64,
     clause: Option<&'a str>,
 }
@@ -110,7 +110,9 @@ fn tail(story: &Story<'_>, tail: Tail<'_>, out: &mut Vec<u8>) {
     if let Some(hmac) = tail.answer_hmac {
         put_bytes(out, 28, hmac);
     }
-    put_text(out, 29, tail.transaction.unwrap_or(""));
+    let exchanged = tail.exchanged;
+    let transaction = exchanged.and_then(|exchanged| exchanged.transaction.as_deref());
+    put_text(out, 29, transaction.unwrap_or(""));
     put_number(out, 30, tail.latency);
     if let Some(subject) = &story.subject {
         put_bytes(out, 31, &subject.pseudonym);
@@ -124,6 +126,8 @@ fn tail(story: &Story<'_>, tail: Tail<'_>, out: &mut Vec<u8>) {
     if let Some(subject) = &story.subject {
         put_text(out, 36, subject.keys.name());
     }
+    let route = exchanged.and_then(|exchanged| exchanged.route.as_deref());
+    put_text(out, 37, route.unwrap_or(""));
 }
 
 fn put_text(out: &mut Vec<u8>, number: u32, text: &str) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use adapters::settings::Scope;
-use adapters::{Call, Question};
+use adapters::{Call, Question, Trace};
 
 use super::story::Story;
 use super::{Exchange, call, facts};
@@ -76,7 +76,13 @@ impl Exchange {
                     source.answers.refresh(
                         &key,
                         keep(method),
-                        ask(source, story, query, call::told_to(source, story, query, limit)),
+                        ask(
+                            source,
+                            story,
+                            query,
+                            call::told_to(source, story, query, limit),
+                            Trace::default(),
+                        ),
                     );
                 }
                 served
@@ -114,9 +120,9 @@ impl Exchange {
         self.subjects.seal(story, query)?;
         self.intend(story)?;
         let call = call::told_to(source, story, query, limit);
-        let load = source
-            .answers
-            .load(key, keep(story.method), ask(source, story, query, call.clone()));
+        let trace = Trace::default();
+        let question = ask(source, story, query, call.clone(), trace.clone());
+        let load = source.answers.load(key, keep(story.method), question);
         let outcome = tokio::time::timeout_at(deadline.into(), load)
             .await
             .map_err(|_| {
@@ -139,14 +145,11 @@ impl Exchange {
                 if !story.method.never_cached {
                     source.answers.mark_not_found(facts::in_vain(key), Moment::now());
                 }
-                return Err(call::refused_in(not_found(), call.as_deref()));
+                return Err(call::refused_in(not_found(), call.as_deref(), &trace));
             }
             Err(error) => error,
         };
-        let unreachable = matches!(
-            error,
-            adapters::Error::Unavailable { .. } | adapters::Error::DeadlineExceeded
-        );
+        let unreachable = error.is_outage() || error == adapters::Error::DeadlineExceeded;
         if unreachable
             && !story.method.never_cached
             && let Some(kept) = source.answers.kept(key)
@@ -155,7 +158,11 @@ impl Exchange {
             let served = source.answers.find_despite_error(key, limit, story.received);
             return served.ok_or_else(|| too_stale(&source.name));
         }
-        Err(call::refused_in(refusal(&source.name, &error), call.as_deref()))
+        Err(call::refused_in(
+            refusal(&source.name, &error),
+            call.as_deref(),
+            &trace,
+        ))
     }
 }
 
@@ -184,6 +191,7 @@ fn ask(
     story: &Story<'_>,
     query: &Query<'_>,
     call: Option<Arc<Call>>,
+    trace: Trace,
 ) -> impl Future<Output = Load> + Send + 'static {
     let source = source.clone();
     let question = Question {
@@ -191,18 +199,13 @@ fn ask(
         key: query.identifier.as_str().into(),
         deadline: Instant::now() + source.timeout,
         call,
+        trace,
     };
     async move {
         match source.registry.look_up(question).await {
             Ok(found) => {
                 let (retrieved_at, from) = call::retrieved(found.retrieved, Moment::now());
-                Ok(Arc::new(Kept::record(
-                    found.record,
-                    found.as_of,
-                    found.transaction,
-                    retrieved_at,
-                    from,
-                )))
+                Ok(Arc::new(Kept::record(found, retrieved_at, from)))
             }
             Err(adapters::Error::NotFound) => Ok(Arc::new(Kept::NotFound {
                 retrieved_at: Moment::now(),
@@ -240,7 +243,7 @@ fn refusal(registry: &str, error: &adapters::Error) -> Refusal {
             Reason::UpstreamRefused,
             format!("registry {registry} refused with code {code}"),
         ),
-        Error::Unavailable { .. } | Error::DeadlineExceeded => Refusal::new(
+        Error::Unavailable { .. } | Error::Drifted { .. } | Error::DeadlineExceeded => Refusal::new(
             Reason::UpstreamUnavailable,
             format!("registry {registry} can't be reached now; the officer may ask for paper"),
         ),

@@ -45,8 +45,8 @@ fn load_with(dir: &Path, with_files: bool) -> Result<Settings, Problems> {
         // Without the file there was an error above.
         return Err(Problems::new(dir, problems));
     };
-    let schemas = draft.registries.values().flat_map(|file| file.value.schemas());
-    let schemas: BTreeSet<_> = schemas.map(|written| PathBuf::from(written.get_ref())).collect();
+    let schemas = draft.registries.values().flat_map(|file| file.value.schemas(dir));
+    let schemas: BTreeSet<_> = schemas.map(PathBuf::from).collect();
     for path in gateway.value.public_files().chain(&schemas) {
         if let Ok(bytes) = tree::bytes_up_to(&dir.join(path), LARGEST_FILE) {
             hash_file(&mut hash, path, &bytes);

@@ -1,19 +1,22 @@
 //! The registry's file that an operator uses against a simulated registry.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
+use super::language::Text;
 use super::rows::Record;
+use super::secured::Files;
 use super::shape::Shape;
-use super::{Kind, cong_dan};
+use super::{Kind, cong_dan, grpc};
 
 /// What an adapter file says of the server.
 pub(super) struct Server {
     pub(super) url: String,
     /// Authority, and where the server wants one, certificate and key of the asker.
-    pub(super) tls: Option<(PathBuf, Option<(PathBuf, PathBuf)>)>,
+    pub(super) tls: Option<Files>,
+    /// The file of the schema, for gRPC.
+    pub(super) schema: String,
 }
 
 /// The file. `embedded` is the registry's file of kind `embedded`, whose titles and mapping it keeps.
@@ -28,7 +31,7 @@ pub(super) fn written(
     let text = match shape {
         Shape::CongDan => {
             let from = match kind {
-                Kind::Rest => "CongdanCollection.CongDan",
+                Kind::Rest | Kind::Grpc => "CongdanCollection.CongDan",
                 Kind::Soap => "TraCuuThongTinCongDanResponse.CongdanCollection.CongDan",
             };
             let titles = embedded.lines().filter(|line| line.starts_with("title_"));
@@ -50,6 +53,7 @@ fn before_table(kind: Kind) -> &'static str {
     match kind {
         Kind::Rest => "data.",
         Kind::Soap => "TraCuuResponse.",
+        Kind::Grpc => "",
     }
 }
 
@@ -58,9 +62,16 @@ fn connection(kind: Kind, shape: Shape, records: &[Record], server: &Server) -> 
     let transaction = match (kind, shape) {
         (Kind::Rest, Shape::CongDan) => "CongdanCollection.id",
         (Kind::Soap, Shape::CongDan) => "TraCuuThongTinCongDanResponse.CongdanCollection.id",
-        (Kind::Rest, Shape::Tables) => "id",
+        (Kind::Rest, Shape::Tables) | (Kind::Grpc, _) => "id",
         (Kind::Soap, Shape::Tables) => "TraCuuResponse.id",
     };
+    if kind == Kind::Grpc {
+        let _ = write!(
+            out,
+            "[connection]\ndescriptors = [{}]\n\n",
+            quoted(server.schema.as_ref())
+        );
+    }
     if kind == Kind::Soap {
         out.push_str("[connection]\nversion = \"1.1\"\nfault_code = \"detail.MaLoi\"\nfaults = { \"004\" = \"refused\" }\n\n");
     }
@@ -80,36 +91,43 @@ fn connection(kind: Kind, shape: Shape, records: &[Record], server: &Server) -> 
         }
     }
     let _ = write!(out, "\n[connection.answers]\ntransaction = \"{transaction}\"\n");
+    if kind == Kind::Grpc {
+        out.push_str("statuses = { NOT_FOUND = \"not_found\" }\nwords = { \"004\" = \"refused\" }\n");
+    }
     if kind == Kind::Rest {
         out.push_str("code = \"error_code\"\nok = [\"00\"]\nwords = { \"004\" = \"refused\", \"99\" = \"unavailable\" }\n");
     }
     for record in records {
+        let Some(language) = kind.text() else {
+            out.push_str(&grpc::requests(record));
+            continue;
+        };
         for key in &record.keys {
             let _ = write!(
                 out,
                 "\n[[connection.requests]]\nrecord = \"{}\"\nkey = \"{}\"\n",
                 record.name, key.field
             );
-            out.push_str(&request(kind, shape, record, &key.column));
+            out.push_str(&request(language, shape, record, &key.column));
         }
     }
     out
 }
 
-fn request(kind: Kind, shape: Shape, record: &Record, column: &str) -> String {
+fn request(language: Text, shape: Shape, record: &Record, column: &str) -> String {
     let name = shape.key_name(column);
-    match (kind, shape) {
-        (Kind::Rest, Shape::CongDan) => format!(
+    match (language, shape) {
+        (Text::Json, Shape::CongDan) => format!(
             "method = \"POST\"\npath = \"/dan-cu/tra-cuu\"\nbody = {{ MaYeuCau = \"{{request_id}}\", MaTichHop = \"037\", {name} = \"{{key}}\" }}\n"
         ),
-        (Kind::Rest, Shape::Tables) => format!(
+        (Text::Json, Shape::Tables) => format!(
             "path = \"/{}\"\nquery = {{ {name} = \"{{key}}\" }}\nheaders = {{ \"X-Request-Id\" = \"{{request_id}}\" }}\n",
             record.table
         ),
-        (Kind::Soap, Shape::CongDan) => format!(
+        (Text::Soap, Shape::CongDan) => format!(
             "action = \"urn:TraCuuThongTinCongDan\"\nbody = \"\"\"\n<d:TraCuuThongTinCongDan xmlns:d=\"http://dancuquocgia.bca\">\n  <d:MaYeuCau>{{request_id}}</d:MaYeuCau>\n  <d:MaTichHop>037</d:MaTichHop>\n  <d:{name}>{{key}}</d:{name}>\n</d:TraCuuThongTinCongDan>\"\"\"\n"
         ),
-        (Kind::Soap, Shape::Tables) => {
+        (Text::Soap, Shape::Tables) => {
             let table = &record.table;
             format!(
                 "action = \"urn:TraCuu\"\nbody = \"\"\"\n<t:TraCuu xmlns:t=\"urn:lienthong:simulate\">\n  <t:MaYeuCau>{{request_id}}</t:MaYeuCau>\n  <t:{table}><t:{name}>{{key}}</t:{name}></t:{table}>\n</t:TraCuu>\"\"\"\n"

@@ -7,12 +7,15 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::Frame;
 use tokio::time::{Sleep, sleep};
 
 /// What is left of a body.
 pub(super) struct Body {
     what: What,
+    /// What stands after the body, as gRPC has it.
+    trailers: Option<HeaderMap>,
 }
 
 enum What {
@@ -35,31 +38,33 @@ enum What {
 impl Body {
     pub(super) fn whole(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
-        Self {
-            what: What::Whole(Some(bytes).filter(|bytes| !bytes.is_empty())),
-        }
+        Self::of(What::Whole(Some(bytes).filter(|bytes| !bytes.is_empty())))
     }
 
     pub(super) fn drip(left: Bytes, pause: Duration) -> Self {
-        Self {
-            what: What::Drip {
-                left,
-                pause,
-                sleep: None,
-            },
-        }
+        Self::of(What::Drip {
+            left,
+            pause,
+            sleep: None,
+        })
     }
 
     pub(super) fn cut(bytes: Bytes) -> Self {
-        Self {
-            what: What::Cut(Some(bytes)),
-        }
+        Self::of(What::Cut(Some(bytes)))
     }
 
     pub(super) fn repeat(piece: Bytes, left: Option<u64>) -> Self {
-        Self {
-            what: What::Repeat { piece, left },
-        }
+        Self::of(What::Repeat { piece, left })
+    }
+
+    /// The same, and this after it.
+    pub(super) fn before(mut self, trailers: HeaderMap) -> Self {
+        self.trailers = Some(trailers);
+        self
+    }
+
+    fn of(what: What) -> Self {
+        Self { what, trailers: None }
     }
 }
 
@@ -71,7 +76,8 @@ impl http_body::Body for Body {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let next = match &mut self.get_mut().what {
+        let own = self.get_mut();
+        let next = match &mut own.what {
             What::Whole(bytes) => bytes.take(),
             What::Drip {
                 left,
@@ -103,16 +109,17 @@ impl http_body::Body for Body {
                 (length > 0).then(|| piece.slice(..length))
             }
         };
-        Poll::Ready(next.map(|bytes| Ok(Frame::data(bytes))))
+        let next = next.map(Frame::data);
+        Poll::Ready(next.or_else(|| own.trailers.take().map(Frame::trailers)).map(Ok))
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.what, What::Whole(None))
+        matches!(self.what, What::Whole(None)) && self.trailers.is_none()
     }
 
     fn size_hint(&self) -> http_body::SizeHint {
         match &self.what {
-            What::Whole(bytes) => {
+            What::Whole(bytes) if self.trailers.is_none() => {
                 let length = bytes.as_ref().map_or(0, Bytes::len);
                 http_body::SizeHint::with_exact(u64::try_from(length).unwrap_or(u64::MAX))
             }

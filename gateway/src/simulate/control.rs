@@ -22,7 +22,10 @@ impl Control {
     /// Puts the faults of a text in force, if they are others.
     pub(crate) fn take(&self, text: &str) -> Result<bool, NoFault> {
         let read = faults::read(text)?;
-        let changed = self.0.faults.change(read, self.0.secured.is_some())?;
+        let changed = self
+            .0
+            .faults
+            .change(read, self.0.kind, self.0.secured.is_some())?;
         if changed {
             self.0.turn.send_replace(());
         }

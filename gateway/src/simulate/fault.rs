@@ -1,12 +1,12 @@
 //! What a simulated registry can do wrong.
 
-use std::fmt;
-use std::str::FromStr;
+mod read;
+
 use std::time::Duration;
 
-use adapters::settings::{Interval, Size};
-use serde::de::IntoDeserializer as _;
-use serde::de::value::{Error as ValueError, StrDeserializer};
+pub use read::NoFault;
+
+use super::Kind;
 
 /// One way to misbehave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,13 @@ pub enum Fault {
     Redirect,
     /// Another status of HTTP, and no answer.
     Status(u16),
-    /// Status 200, and in it an error.
+    /// Another code of gRPC, and no answer.
+    Code(u8),
+    /// An answer without a code at its end (gRPC).
+    NoCode,
+    /// Two messages where one is wanted (gRPC).
+    Twice,
+    /// An error in the service's own words: with status 200, in gRPC as the reason of an `ErrorInfo`.
     Fault,
     /// A well-formed answer to something else.
     OtherMessage,
@@ -73,7 +79,7 @@ pub enum Fault {
 const TEN_GIB: u64 = 10 << 30;
 
 /// Every kind: its word, what may stand behind the colon, and what it does.
-pub const KINDS: [(&str, &str, &str); 28] = [
+pub const KINDS: [(&str, &str, &str); 31] = [
     ("latency", "1s", "answers well, so much later"),
     ("hang", "", "takes the question and never answers"),
     ("mute", "", "takes the connection and says nothing"),
@@ -98,7 +104,10 @@ pub const KINDS: [(&str, &str, &str); 28] = [
     ("page", "", "a page for people"),
     ("redirect", "", "another address"),
     ("status", "503", "another status of HTTP"),
-    ("fault", "", "status 200 with an error in it"),
+    ("code", "14", "another code of gRPC"),
+    ("no-code", "", "an answer without a code at its end (gRPC)"),
+    ("twice", "", "two messages where one is wanted (gRPC)"),
+    ("fault", "", "an error in the service's own words"),
     ("other-message", "", "a well-formed answer to something else"),
     ("wrong-subject", "", "the record of another subject"),
     ("several", "", "the same record twice"),
@@ -132,6 +141,9 @@ impl Fault {
             Self::Page => "page",
             Self::Redirect => "redirect",
             Self::Status(_) => "status",
+            Self::Code(_) => "code",
+            Self::NoCode => "no-code",
+            Self::Twice => "twice",
             Self::Fault => "fault",
             Self::OtherMessage => "other-message",
             Self::WrongSubject => "wrong-subject",
@@ -160,122 +172,13 @@ impl Fault {
     pub fn needs_tls(self) -> bool {
         matches!(self, Self::WrongCertificate | Self::NoTls)
     }
-}
 
-/// Why a text names no fault.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct NoFault(pub(super) String);
-
-impl FromStr for Fault {
-    type Err = NoFault;
-
-    /// Reads `word` or `word:argument`.
-    fn from_str(text: &str) -> Result<Self, NoFault> {
-        let (word, argument) = match text.split_once(':') {
-            Some((word, argument)) => (word, Some(argument)),
-            None => (text, None),
-        };
-        let wanted = |what: &str| NoFault(format!("found {text:?}, wanted {word}:{what}"));
-        let fault = match (word, argument) {
-            ("latency", argument) => {
-                let interval: Interval = unit(argument.unwrap_or("1s")).ok_or_else(|| wanted("250ms"))?;
-                return Ok(Self::Latency(interval.0));
-            }
-            ("oversize", Some(argument)) => {
-                let size: Size = unit(argument).ok_or_else(|| wanted("\"64 MiB\""))?;
-                return Ok(Self::Oversize(size.0));
-            }
-            ("status", argument) => {
-                let status: u16 = argument.unwrap_or("503").parse().map_err(|_| wanted("503"))?;
-                let right = (200..=599).contains(&status);
-                return right.then_some(Self::Status(status)).ok_or_else(|| wanted("503"));
-            }
-            ("hang", _) => Self::Hang,
-            ("mute", _) => Self::Mute,
-            ("reset", _) => Self::Reset,
-            ("wrong-certificate", _) => Self::WrongCertificate,
-            ("no-tls", _) => Self::NoTls,
-            ("garbage", _) => Self::Garbage,
-            ("endless-head", _) => Self::EndlessHead,
-            ("drip", _) => Self::Drip,
-            ("cut", _) => Self::Cut,
-            ("oversize", None) => Self::Oversize(TEN_GIB),
-            ("endless", _) => Self::Endless,
-            ("gzip-bomb", _) => Self::GzipBomb,
-            ("encoding", _) => Self::Encoding,
-            ("binary", _) => Self::Binary,
-            ("truncated", _) => Self::Truncated,
-            ("empty", _) => Self::Empty,
-            ("page", _) => Self::Page,
-            ("redirect", _) => Self::Redirect,
-            ("fault", _) => Self::Fault,
-            ("other-message", _) => Self::OtherMessage,
-            ("wrong-subject", _) => Self::WrongSubject,
-            ("several", _) => Self::Several,
-            ("deep", _) => Self::Deep,
-            ("wide", _) => Self::Wide,
-            ("entities", _) => Self::Entities,
-            ("external-entity", _) => Self::ExternalEntity,
-            _ => {
-                let words: Vec<_> = KINDS.iter().map(|(word, ..)| *word).collect();
-                return Err(NoFault(format!(
-                    "found {text:?}, wanted one of {}",
-                    words.join(", ")
-                )));
-            }
-        };
-        match argument {
-            None => Ok(fault),
-            Some(_) => Err(NoFault(format!("found {text:?}, wanted {word} alone"))),
-        }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Whether it can be one in this language.
+    pub fn is_of(self, kind: Kind) -> bool {
         match self {
-            Self::Latency(time) => write!(f, "latency:{}ms", time.as_millis()),
-            Self::Oversize(size) => write!(f, "oversize:{size} B"),
-            Self::Status(status) => write!(f, "status:{status}"),
-            other => f.write_str(other.word()),
-        }
-    }
-}
-
-/// A quantity with its unit, as the files of the operator's tree have it.
-fn unit<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
-    let text: StrDeserializer<'_, ValueError> = text.into_deserializer();
-    T::deserialize(text).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_is_read_by_its_word_and_says_it_again() {
-        for (word, argument, _) in KINDS {
-            let fault: Fault = word.parse().unwrap();
-            assert_eq!(fault.word(), word);
-            assert_eq!(fault.to_string().parse::<Fault>().unwrap(), fault);
-            if !argument.is_empty() {
-                assert_eq!(format!("{word}:{argument}").parse::<Fault>().unwrap(), fault);
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_no_fault_is_told_with_what_is_wanted() {
-        for (text, wanted) in [
-            ("hanging", "one of latency, hang"),
-            ("hang:1s", "hang alone"),
-            ("latency:soon", "latency:250ms"),
-            ("status:99", "status:503"),
-            ("oversize:much", "MiB"),
-        ] {
-            let told = text.parse::<Fault>().unwrap_err().to_string();
-            assert!(told.contains(wanted), "{text}: {told}");
+            Self::Code(_) | Self::NoCode | Self::Twice => kind == Kind::Grpc,
+            Self::Entities | Self::ExternalEntity => kind != Kind::Grpc,
+            _ => true,
         }
     }
 }

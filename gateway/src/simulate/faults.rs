@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 
+use super::Kind;
 use super::fault::{Fault, NoFault};
 
 /// A fault and how many of a hundred get it.
@@ -55,12 +56,12 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// These faults.
+    /// These faults of a server that speaks this language, in TLS or not.
     ///
     /// # Errors
-    /// When they can't stand together.
-    pub fn new(faults: Vec<Shared>, tls: bool) -> Result<Self, NoFault> {
-        check(&faults, tls)?;
+    /// When they can't stand together, or not there.
+    pub fn new(faults: Vec<Shared>, kind: Kind, tls: bool) -> Result<Self, NoFault> {
+        check(&faults, kind, tls)?;
         Ok(Self {
             present: ArcSwap::from_pointee(faults),
             ..Self::default()
@@ -70,9 +71,9 @@ impl Faults {
     /// Puts others in their place; whether they are others.
     ///
     /// # Errors
-    /// When they can't stand together; then nothing changes.
-    pub fn change(&self, faults: Vec<Shared>, tls: bool) -> Result<bool, NoFault> {
-        check(&faults, tls)?;
+    /// When they can't stand together, or not there; then nothing changes.
+    pub fn change(&self, faults: Vec<Shared>, kind: Kind, tls: bool) -> Result<bool, NoFault> {
+        check(&faults, kind, tls)?;
         let changed = **self.present.load() != faults;
         if changed {
             self.present.store(faults.into());
@@ -132,11 +133,19 @@ pub(super) fn read(text: &str) -> Result<Vec<Shared>, NoFault> {
         .collect()
 }
 
-fn check(faults: &[Shared], tls: bool) -> Result<(), NoFault> {
+fn check(faults: &[Shared], kind: Kind, tls: bool) -> Result<(), NoFault> {
     let all: u64 = faults.iter().map(|shared| u64::from(shared.percent)).sum();
     if all > 100 {
         return Err(NoFault(format!(
             "the shares are {all}% together, wanted at most 100%"
+        )));
+    }
+    let strange = faults.iter().find(|shared| !shared.fault.is_of(kind));
+    if let Some(shared) = strange {
+        return Err(NoFault(format!(
+            "{} can't happen in {}",
+            shared.fault,
+            kind.word()
         )));
     }
     match faults.iter().find(|shared| shared.fault.needs_tls() && !tls) {
@@ -150,7 +159,7 @@ mod tests {
     use super::*;
 
     fn faults(text: &str) -> Faults {
-        Faults::new(read(text).unwrap(), true).unwrap()
+        Faults::new(read(text).unwrap(), Kind::Rest, true).unwrap()
     }
 
     #[test]
@@ -181,12 +190,18 @@ mod tests {
     fn what_cant_stand_together_changes_nothing() {
         let faults = faults("hang");
         for text in ["hang@60%\ndrip@60%", "hang@0%", "hang@x", "what"] {
-            let refused = read(text).and_then(|read| faults.change(read, true));
+            let refused = read(text).and_then(|read| faults.change(read, Kind::Rest, true));
             assert!(refused.is_err(), "{text}");
         }
-        assert!(faults.change(read("no-tls").unwrap(), false).is_err());
+        assert!(faults.change(read("no-tls").unwrap(), Kind::Rest, false).is_err());
+        for (fault, kind) in [("entities", Kind::Grpc), ("no-code", Kind::Soap)] {
+            assert!(
+                faults.change(read(fault).unwrap(), kind, true).is_err(),
+                "{fault}"
+            );
+        }
         assert_eq!(faults.to_string(), "hang");
-        assert!(faults.change(read("none").unwrap(), false).unwrap());
+        assert!(faults.change(read("none").unwrap(), Kind::Rest, false).unwrap());
         assert_eq!(faults.to_string(), "none");
     }
 }

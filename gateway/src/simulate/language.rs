@@ -1,4 +1,4 @@
-//! Questions and answers in the language of a kind.
+//! Questions and answers in the languages that are text.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,31 @@ use bytes::Bytes;
 use http::Uri;
 use serde_json::{Value, json};
 
+use super::percent;
 use super::rows::{Record, Rows};
 use super::shape::Shape;
 use super::tree::Tree;
-use super::{Kind, percent};
 
 const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 const POPULATION: &str = "http://www.mic.gov.vn/dancu/1.0";
 const TABLES: &str = "urn:lienthong:simulate";
+
+/// A language that is text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Text {
+    Json,
+    /// SOAP 1.1.
+    Soap,
+}
+
+impl Text {
+    pub(super) fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json; charset=utf-8",
+            Self::Soap => "text/xml; charset=utf-8",
+        }
+    }
+}
 
 /// What is asked: a record by a column.
 pub(super) struct Question<'a> {
@@ -24,21 +41,21 @@ pub(super) struct Question<'a> {
 
 /// The question of a request; none when it is not one that the adapter file asks.
 pub(super) fn question<'a>(
-    kind: Kind,
+    text: Text,
     shape: Shape,
     rows: &'a Rows,
     uri: &Uri,
     body: &Bytes,
 ) -> Option<Question<'a>> {
-    let given = match (kind, shape) {
-        (Kind::Rest, Shape::Tables) => in_query(uri),
-        (Kind::Rest, Shape::CongDan) => in_json(body)?,
-        (Kind::Soap, _) => in_message(body)?,
+    let given = match (text, shape) {
+        (Text::Json, Shape::Tables) => in_query(uri),
+        (Text::Json, Shape::CongDan) => in_json(body)?,
+        (Text::Soap, _) => in_message(body)?,
     };
-    let table = match (kind, shape) {
-        (Kind::Rest, Shape::Tables) => Some(uri.path().trim_start_matches('/').to_owned()),
-        (Kind::Rest, Shape::CongDan) => None,
-        (Kind::Soap, _) => given.get("").cloned(),
+    let table = match (text, shape) {
+        (Text::Json, Shape::Tables) => Some(uri.path().trim_start_matches('/').to_owned()),
+        (Text::Json, Shape::CongDan) => None,
+        (Text::Soap, _) => given.get("").cloned(),
     };
     for record in &rows.records {
         if shape == Shape::Tables && table.as_deref() != Some(record.table.as_str()) {
@@ -77,8 +94,8 @@ fn in_json(body: &Bytes) -> Option<BTreeMap<String, String>> {
 
 /// Every element of a message with a text of its own, and under `""` the last element that has none: the table.
 fn in_message(body: &Bytes) -> Option<BTreeMap<String, String>> {
-    let text = std::str::from_utf8(body).ok()?;
-    let document = roxmltree::Document::parse(text).ok()?;
+    let message = std::str::from_utf8(body).ok()?;
+    let document = roxmltree::Document::parse(message).ok()?;
     let mut given = BTreeMap::new();
     for node in document.descendants().filter(roxmltree::Node::is_element) {
         let name = node.tag_name().name().to_owned();
@@ -92,20 +109,20 @@ fn in_message(body: &Bytes) -> Option<BTreeMap<String, String>> {
 }
 
 /// An answer that holds this.
-pub(super) fn answer(kind: Kind, shape: Shape, (name, content): (String, Tree), id: &str) -> String {
-    match (kind, shape) {
-        (Kind::Rest, Shape::CongDan) => json!({ "error_code": "00", name: content.json() }).to_string(),
-        (Kind::Rest, Shape::Tables) => {
+pub(super) fn answer(text: Text, shape: Shape, (name, content): (String, Tree), id: &str) -> String {
+    match (text, shape) {
+        (Text::Json, Shape::CongDan) => json!({ "error_code": "00", name: content.json() }).to_string(),
+        (Text::Json, Shape::Tables) => {
             json!({ "error_code": "00", "id": id, "data": { name: content.json() } }).to_string()
         }
-        (Kind::Soap, Shape::CongDan) => {
+        (Text::Soap, Shape::CongDan) => {
             let mut inner = String::new();
             content.write_xml(&name, &mut inner);
             message(&format!(
                 "<TraCuuThongTinCongDanResponse xmlns=\"{POPULATION}\">{inner}</TraCuuThongTinCongDanResponse>"
             ))
         }
-        (Kind::Soap, Shape::Tables) => {
+        (Text::Soap, Shape::Tables) => {
             let mut inner = String::new();
             Tree::text(id).write_xml("id", &mut inner);
             content.write_xml(&name, &mut inner);
@@ -117,12 +134,12 @@ pub(super) fn answer(kind: Kind, shape: Shape, (name, content): (String, Tree), 
 }
 
 /// An error that comes with status 200, as the services do it: "the procedure has no licence for it".
-pub(super) fn error(kind: Kind) -> String {
-    match kind {
-        Kind::Rest => {
+pub(super) fn error(text: Text) -> String {
+    match text {
+        Text::Json => {
             json!({ "error_code": "004", "message": "Thủ tục chưa được cấp phép khai thác" }).to_string()
         }
-        Kind::Soap => message(
+        Text::Soap => message(
             "<soap:Fault><faultcode>soap:Server</faultcode>\
              <faultstring>Thủ tục chưa được cấp phép khai thác</faultstring>\
              <detail><MaLoi>004</MaLoi></detail></soap:Fault>",
@@ -131,10 +148,10 @@ pub(super) fn error(kind: Kind) -> String {
 }
 
 /// A well-formed answer to something else.
-pub(super) fn other(kind: Kind) -> String {
-    match kind {
-        Kind::Rest => json!({ "error_code": "00", "thoiTiet": { "nhietDo": 31 } }).to_string(),
-        Kind::Soap => message("<ThoiTietResponse xmlns=\"urn:x\"><nhietDo>31</nhietDo></ThoiTietResponse>"),
+pub(super) fn other(text: Text) -> String {
+    match text {
+        Text::Json => json!({ "error_code": "00", "thoiTiet": { "nhietDo": 31 } }).to_string(),
+        Text::Soap => message("<ThoiTietResponse xmlns=\"urn:x\"><nhietDo>31</nhietDo></ThoiTietResponse>"),
     }
 }
 

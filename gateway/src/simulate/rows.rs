@@ -92,7 +92,27 @@ impl Rows {
     }
 }
 
+impl Rows {
+    /// The columns of a table with the types that they are declared to have.
+    pub(super) fn columns(&self, table: &str) -> Result<Vec<(String, String)>> {
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut statement = file.prepare("SELECT name, type FROM pragma_table_info(?1)")?;
+        let mut columns = Vec::new();
+        let mut rows = statement.query([table])?;
+        while let Some(row) = rows.next()? {
+            columns.push((plain(&row.get::<_, String>(0)?)?, row.get(1)?));
+        }
+        ensure!(!columns.is_empty(), "{table} is no table of the registry's file");
+        Ok(columns)
+    }
+}
+
 impl Record {
+    /// The tables with rows that belong to a subject.
+    pub(super) fn list_tables(&self) -> impl Iterator<Item = &str> {
+        self.lists.iter().map(|list| list.table.as_str())
+    }
+
     fn new(name: &str, settings: &RecordSettings) -> Result<Self> {
         let keys: Vec<_> = settings
             .keys

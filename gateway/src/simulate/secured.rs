@@ -1,7 +1,7 @@
 //! TLS of a simulated registry, from the files of `lienthong pki`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,8 +27,11 @@ pub(super) struct Secured {
     /// With a certificate of an authority that nobody knows.
     pub(super) wrong: TlsAcceptor,
     /// What an asker's file has to name: authority; certificate and key.
-    pub(super) files: (PathBuf, Option<(PathBuf, PathBuf)>),
+    pub(super) files: Files,
 }
+
+/// Authority; certificate and key.
+pub(super) type Files = (PathBuf, Option<(PathBuf, PathBuf)>);
 
 impl Secured {
     pub(super) fn load(tls: &Tls) -> Result<Self> {
@@ -64,13 +67,30 @@ impl Secured {
             .map_err(|_| anyhow::anyhow!("a new key can't be read"))?;
         let wrong = config(vec![stranger.certificate_der], key, None)?;
         let acceptor = |config| TlsAcceptor::from(Arc::new(config));
+        let files = match &tls.named {
+            None => (ca, own),
+            Some(named) => named_below(&folder, named, tls)?,
+        };
         Ok(Self {
             right: acceptor(right),
             first_version: acceptor(first_version),
             wrong: acceptor(wrong),
-            files: (ca, own),
+            files,
         })
     }
+}
+
+/// The files' names in the folder `named`.
+fn named_below(folder: &KeyFolder, named: &Path, tls: &Tls) -> Result<Files> {
+    let below = |path: PathBuf| path.strip_prefix(&tls.keys).map(|path| named.join(path));
+    let own = match &tls.client {
+        None => None,
+        Some(name) => {
+            let files = folder.client(name)?;
+            Some((below(files.public)?, below(files.private)?))
+        }
+    };
+    Ok((below(folder.authority().public)?, own))
 }
 
 fn read_certificates(file: &PathBuf) -> Result<Vec<CertificateDer<'static>>> {

@@ -1,9 +1,10 @@
 //! The form in which a simulated registry writes its records.
 //!
 //! The population registry writes them as the national service does, `CongdanCollection/CongDan`. Every
-//! other one writes its tables as they are: the columns of a row by their names, the rows that belong to it
-//! under `ds_<table>`.
+//! other one, and each that speaks gRPC, writes its tables as they are: the columns of a row by their names,
+//! the rows that belong to it under `ds_<table>`.
 
+use super::Kind;
 use super::cong_dan;
 use super::rows::{Record, Row};
 use super::tree::Tree;
@@ -16,10 +17,10 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    pub(super) fn of(records: &[Record]) -> Self {
+    pub(super) fn of(kind: Kind, records: &[Record]) -> Self {
         let of_citizens = |record: &Record| record.name == cong_dan::RECORD && record.table == "cong_dan";
         match records {
-            [record] if of_citizens(record) => Self::CongDan,
+            [record] if kind != Kind::Grpc && of_citizens(record) => Self::CongDan,
             _ => Self::Tables,
         }
     }

@@ -1,4 +1,4 @@
-//! An answer, well or with a fault in it.
+//! An answer in text, well or with a fault in it.
 
 use std::io::Write as _;
 use std::sync::OnceLock;
@@ -12,38 +12,38 @@ use http::{Response, StatusCode};
 
 use super::body::Body;
 use super::fault::Fault;
-use super::{Kind, language};
+use super::language::{self, Text};
 
 /// What a bomb unfolds to.
 const UNFOLDED: usize = 64 << 20;
-const DEPTH: usize = 100_000;
-const WIDTH: usize = 60_000;
-const PIECE: usize = 16 << 10;
+pub(super) const DEPTH: usize = 100_000;
+pub(super) const WIDTH: usize = 60_000;
+pub(super) const PIECE: usize = 16 << 10;
 
 /// The answer `text` as it leaves. Faults that are no matter of the answer leave it as it is.
-pub(super) fn spoiled(kind: Kind, text: String, fault: Option<Fault>) -> Response<Body> {
-    let well = |text: String| response(kind, Body::whole(text));
+pub(super) fn spoiled(language: Text, text: String, fault: Option<Fault>) -> Response<Body> {
+    let well = |text: String| response(language, Body::whole(text));
     let Some(fault) = fault else { return well(text) };
     match fault {
         Fault::Drip => {
-            let mut answer = response(kind, Body::drip(text.into(), Duration::from_secs(1)));
+            let mut answer = response(language, Body::drip(text.into(), Duration::from_secs(1)));
             put(&mut answer, CONTENT_LENGTH, HeaderValue::from_static("1000000"));
             answer
         }
         Fault::Cut => {
             let half: Bytes = halved(&text).into();
-            let mut answer = response(kind, Body::cut(half));
+            let mut answer = response(language, Body::cut(half));
             put(&mut answer, CONTENT_LENGTH, text.len().into());
             answer
         }
         Fault::Oversize(size) => {
-            let mut answer = response(kind, Body::repeat(vec![b' '; PIECE].into(), Some(size)));
+            let mut answer = response(language, Body::repeat(vec![b' '; PIECE].into(), Some(size)));
             put(&mut answer, CONTENT_LENGTH, size.into());
             answer
         }
-        Fault::Endless => response(kind, Body::repeat(vec![b' '; PIECE].into(), None)),
+        Fault::Endless => response(language, Body::repeat(vec![b' '; PIECE].into(), None)),
         Fault::GzipBomb => {
-            let mut answer = response(kind, Body::whole(bomb()));
+            let mut answer = response(language, Body::whole(bomb()));
             put(&mut answer, CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             answer
         }
@@ -52,7 +52,7 @@ pub(super) fn spoiled(kind: Kind, text: String, fault: Option<Fault>) -> Respons
             put(&mut answer, CONTENT_ENCODING, HeaderValue::from_static("br"));
             answer
         }
-        Fault::Binary => response(kind, Body::whole(vec![0xff, 0xfe, 0x00, 0x80, 0xc3])),
+        Fault::Binary => response(language, Body::whole(vec![0xff, 0xfe, 0x00, 0x80, 0xc3])),
         Fault::Truncated => well(halved(&text)),
         Fault::Empty => well(String::new()),
         Fault::Page => {
@@ -66,25 +66,25 @@ pub(super) fn spoiled(kind: Kind, text: String, fault: Option<Fault>) -> Respons
             answer
         }
         Fault::Redirect => {
-            let mut answer = response(kind, Body::whole(String::new()));
+            let mut answer = response(language, Body::whole(String::new()));
             *answer.status_mut() = StatusCode::FOUND;
             put(&mut answer, LOCATION, HeaderValue::from_static("/other"));
             answer
         }
         Fault::Status(status) => {
-            let mut answer = response(kind, Body::whole(String::new()));
+            let mut answer = response(language, Body::whole(String::new()));
             *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
             answer
         }
-        Fault::Fault => well(language::error(kind)),
-        Fault::OtherMessage => well(language::other(kind)),
-        Fault::Deep => well(match kind {
-            Kind::Rest => "[".repeat(DEPTH),
-            Kind::Soap => language::message(&format!("{}{}", "<a>".repeat(DEPTH), "</a>".repeat(DEPTH))),
+        Fault::Fault => well(language::error(language)),
+        Fault::OtherMessage => well(language::other(language)),
+        Fault::Deep => well(match language {
+            Text::Json => "[".repeat(DEPTH),
+            Text::Soap => language::message(&format!("{}{}", "<a>".repeat(DEPTH), "</a>".repeat(DEPTH))),
         }),
-        Fault::Wide => well(match kind {
-            Kind::Rest => format!("{{\"data\":[{}0]}}", "0,".repeat(WIDTH)),
-            Kind::Soap => language::message(&"<a/>".repeat(WIDTH)),
+        Fault::Wide => well(match language {
+            Text::Json => format!("{{\"data\":[{}0]}}", "0,".repeat(WIDTH)),
+            Text::Soap => language::message(&"<a/>".repeat(WIDTH)),
         }),
         Fault::Entities => well(entities()),
         Fault::ExternalEntity => {
@@ -94,6 +94,9 @@ pub(super) fn spoiled(kind: Kind, text: String, fault: Option<Fault>) -> Respons
         | Fault::Hang
         | Fault::WrongSubject
         | Fault::Several
+        | Fault::Code(_)
+        | Fault::NoCode
+        | Fault::Twice
         | Fault::Mute
         | Fault::Reset
         | Fault::WrongCertificate
@@ -103,17 +106,17 @@ pub(super) fn spoiled(kind: Kind, text: String, fault: Option<Fault>) -> Respons
     }
 }
 
-fn response(kind: Kind, body: Body) -> Response<Body> {
+fn response(language: Text, body: Body) -> Response<Body> {
     let mut answer = Response::new(body);
     put(
         &mut answer,
         CONTENT_TYPE,
-        HeaderValue::from_static(kind.media_type()),
+        HeaderValue::from_static(language.media_type()),
     );
     answer
 }
 
-fn put(answer: &mut Response<Body>, name: http::HeaderName, value: HeaderValue) {
+pub(super) fn put(answer: &mut Response<Body>, name: http::HeaderName, value: HeaderValue) {
     answer.headers_mut().insert(name, value);
 }
 
@@ -133,7 +136,7 @@ fn entities() -> String {
 }
 
 /// Blanks, packed once.
-fn bomb() -> Bytes {
+pub(super) fn bomb() -> Bytes {
     static BOMB: OnceLock<Bytes> = OnceLock::new();
     let packed = || {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());

@@ -31,6 +31,7 @@ fn country() -> (tempfile::TempDir, Folder) {
 
 fn simulated(folder: &Folder, kind: Kind, name: &str, tls: bool, faults: &[&str]) -> Simulated {
     let registry = crate::demo::registry_file(name).unwrap();
+    let schema = folder.root().join(format!("{name}-{}.proto", kind.word()));
     let simulation = Simulation::open(&Plan {
         kind,
         registry: registry.to_owned(),
@@ -39,14 +40,19 @@ fn simulated(folder: &Folder, kind: Kind, name: &str, tls: bool, faults: &[&str]
         tls: tls.then(|| Tls {
             keys: folder.root().join("keys"),
             client: Some("H29.12".to_owned()),
+            named: None,
         }),
         faults: faults
             .iter()
             .map(|fault| fault.parse::<Shared>().unwrap())
             .collect(),
         telling: false,
+        schema: schema.display().to_string(),
     })
     .unwrap();
+    if let Some(text) = simulation.schema() {
+        std::fs::write(schema, text).unwrap();
+    }
     let tree = settings::load(&folder.config())
         .map_err(|problems| problems.to_string())
         .unwrap();
@@ -73,6 +79,7 @@ async fn asked(
         key: key.into(),
         deadline: Instant::now() + Duration::from_secs(5),
         call: None,
+        trace: adapters::Trace::default(),
     };
     registry.look_up(question).await.map(|found| found.record)
 }
@@ -80,7 +87,7 @@ async fn asked(
 #[tokio::test]
 async fn the_records_of_a_table_come_through_a_simulated_registry_as_they_are_in_it() {
     let (_dir, folder) = country();
-    for kind in [Kind::Rest, Kind::Soap] {
+    for kind in [Kind::Rest, Kind::Soap, Kind::Grpc] {
         for (name, record, keys) in [
             (
                 "criminal-record",
@@ -164,6 +171,22 @@ async fn a_citizen_comes_in_the_form_of_the_national_service() {
 }
 
 #[tokio::test]
+async fn in_grpc_a_citizen_is_all_that_the_table_has() {
+    let (_dir, folder) = country();
+    let simulated = simulated(&folder, Kind::Grpc, "population", true, &[]);
+    let shared = citizens::SHARED_CARD_A.old_id9.unwrap();
+    for key in [
+        citizens::OWNER.personal_id,
+        citizens::DECOMPOSED.personal_id,
+        shared,
+        "079085999999",
+    ] {
+        let told = asked(&simulated.registry, CITIZEN, key).await;
+        assert_eq!(told, asked(&simulated.embedded, CITIZEN, key).await, "{key}");
+    }
+}
+
+#[tokio::test]
 async fn each_fault_is_what_it_says_to_the_one_who_asks() {
     let (_dir, folder) = country();
     for (fault, words) in [
@@ -184,6 +207,10 @@ async fn each_fault_is_what_it_says_to_the_one_who_asks() {
         ("page", ["garbled"; 2]),
         ("redirect", ["unavailable"; 2]),
         ("status:503", ["unavailable"; 2]),
+        ("code", ["unavailable"; 2]),
+        ("code:15", ["garbled"; 2]),
+        ("no-code", ["unavailable"; 2]),
+        ("twice", ["garbled"; 2]),
         ("fault", ["refused"; 2]),
         ("other-message", ["garbled"; 2]),
         ("wrong-subject", ["garbled"; 2]),
@@ -193,7 +220,10 @@ async fn each_fault_is_what_it_says_to_the_one_who_asks() {
         ("entities", ["garbled"; 2]),
         ("external-entity", ["garbled"; 2]),
     ] {
-        for kind in [Kind::Rest, Kind::Soap] {
+        for kind in [Kind::Rest, Kind::Soap, Kind::Grpc] {
+            if !fault.parse::<Shared>().unwrap().fault.is_of(kind) {
+                continue;
+            }
             let simulated = simulated(&folder, kind, "population", true, &[fault]);
             let told = asked(&simulated.registry, CITIZEN, citizens::OWNER.personal_id).await;
             let told = told.as_ref().map_or_else(Error::name, |_| "found");

@@ -164,3 +164,33 @@ async fn the_readers_end_with_the_registry() {
     drop(registry);
     count_becomes(0).await;
 }
+
+#[tokio::test]
+async fn whatever_is_asked_nothing_is_changed_and_no_file_or_address_is_touched() {
+    let tree = Tree::new(&FILE.replace(", digits = 12", ""), TABLES);
+    let registry = tree.connect();
+    let before = fs::read(tree.database()).expect("a database");
+    let canary = crate::hostile::Canary::new();
+    let aimed = canary.identifiers();
+    let hostile = [
+        "' OR '1'='1",
+        "'; DROP TABLE cong_dan; --",
+        "' UNION SELECT so_dinh_danh, ho_ten FROM cong_dan --",
+        "?1",
+        ":key",
+        "$1",
+        "%",
+        "079090000001'",
+        "\" OR \"\"=\"",
+        "'; PRAGMA writable_schema = 1; --",
+        "' || load_extension('x') || '",
+    ];
+    for key in hostile.into_iter().chain(aimed.iter().map(String::as_str)) {
+        let given = registry.look_up(question(CITIZEN, key)).await;
+        assert_eq!(given, Err(Error::NotFound), "{key}");
+    }
+    canary.expect_untouched();
+    assert_eq!(fs::read(tree.database()).expect("a database"), before);
+    let known = ask::<proto::population::v1::Citizen>(&registry, CITIZEN, "079090000001").await;
+    assert_eq!(known.map(|citizen| citizen.full_name), Ok("A".into()));
+}

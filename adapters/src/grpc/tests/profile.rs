@@ -89,7 +89,9 @@ async fn a_hostile_identifier_changes_nothing_but_its_own_place() {
         "ß→日本",
         "grpc-status: 0",
     ];
-    for key in hostile {
+    let canary = crate::hostile::Canary::new();
+    let aimed = canary.identifiers();
+    for key in hostile.into_iter().chain(aimed.iter().map(String::as_str)) {
         let call = crate::registry::Call {
             at: 0,
             request_id: "0197f1f0-0000-7000-8000-000000000001".into(),
@@ -152,6 +154,7 @@ async fn a_hostile_identifier_changes_nothing_but_its_own_place() {
         assert_eq!(arrived.headers["x-service"], "037");
         assert_eq!(arrived.method, "POST");
     }
+    canary.expect_untouched();
     for key in ["a\r\nX-A: 1", "a\0", "a\n", "\u{7f}"] {
         let before = server.arrived().len();
         assert_eq!(outcome(&registry, key).await, "not_found");

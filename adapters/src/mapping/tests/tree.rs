@@ -13,7 +13,7 @@ use crate::settings::RegistrySettings;
 use crate::tree::{AnswerLimits, Node, json, xml};
 
 const CITIZEN: &str = "lienthong.population.v1.Citizen";
-const ENTERPRISE: &str = "lienthong.business.v1.Enterprise";
+pub(super) const ENTERPRISE: &str = "lienthong.business.v1.Enterprise";
 const HEAD: &str = "
 title_vi = \"Thử\"
 title_en = \"Test\"
@@ -54,13 +54,13 @@ const ANSWER_XML: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <d:GioiTinh>2</d:GioiTinh><d:TinhTrangHonNhan>1</d:TinhTrangHonNhan><d:NgayThangNamSinh><d:Nam>1990</d:Nam><d:NgayThangNam/></d:NgayThangNamSinh>
 <d:ThuongTru><d:MaTinhThanh>74</d:MaTinhThanh><d:MaPhuongXa>25942</d:MaPhuongXa><d:ChiTiet>12 đường số 3</d:ChiTiet><d:QuocGia>VN</d:QuocGia></d:ThuongTru></d:CongDan></d:CongdanCollection>"#;
 
-fn mapper(file: &str) -> Mapper {
+pub(super) fn mapper(file: &str) -> Mapper {
     let settings: RegistrySettings =
         toml::from_str(&format!("{HEAD}{file}")).unwrap_or_else(|error| panic!("{error}"));
     Mapper::new(&settings, &proto::descriptors(), &tables()).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
-fn json(text: &str) -> Node {
+pub(super) fn json(text: &str) -> Node {
     json::read(text.as_bytes(), AnswerLimits::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -270,7 +270,7 @@ fn identifiers_are_cleaned_and_never_completed() {
     assert_eq!(key, Err(incomplete("personal_id")), "11 digits are not padded");
 }
 
-const BUSINESS: &str = r#"
+pub(super) const BUSINESS: &str = r#"
 [records."lienthong.business.v1.Enterprise"]
 from = "GetEntCert"
 keys = [{ from = "MaSoDoanhNghiep", field = "enterprise_code" }]

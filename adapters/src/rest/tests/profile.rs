@@ -91,7 +91,9 @@ async fn a_hostile_identifier_changes_nothing_but_its_own_place() {
         "ß→日本",
         "\u{202e}x",
     ];
-    for key in hostile {
+    let canary = crate::hostile::Canary::new();
+    let aimed = canary.identifiers();
+    for key in hostile.into_iter().chain(aimed.iter().map(String::as_str)) {
         let before = server.arrived().len();
         let word = outcome(&registry, key).await;
         let arrived = server.arrived();
@@ -131,6 +133,7 @@ async fn a_hostile_identifier_changes_nothing_but_its_own_place() {
         }
         assert_eq!(arrived.method, "POST");
     }
+    canary.expect_untouched();
     for key in ["a\r\nX-A: 1", "a\0", "a\n", "\u{7f}"] {
         let before = server.arrived().len();
         assert_eq!(outcome(&registry, key).await, "not_found");

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::tree::{AnswerLimits, Path, xml};
 
@@ -55,7 +57,9 @@ async fn a_hostile_identifier_stays_a_text_in_the_message() {
         text.replace(", digits = 12", "")
             .replace("<d:MaDVC>1.004222", "<d:MaDVC loai=\"{key}\">1.004222")
     });
-    for key in [
+    let canary = crate::hostile::Canary::new();
+    let aimed = canary.identifiers();
+    let hostile = [
         "</d:SoDinhDanh><d:MaDVC>2</d:MaDVC>",
         "\"/><x y=\"",
         "<!DOCTYPE x [<!ENTITY y SYSTEM 'file:///etc/passwd'>]>",
@@ -68,10 +72,21 @@ async fn a_hostile_identifier_stays_a_text_in_the_message() {
         "' or '1'='1",
         "<?xml version=\"1.0\"?>",
         "ß→日本",
-    ] {
+    ];
+    let mut heads = BTreeSet::new();
+    for key in hostile.into_iter().chain(aimed.iter().map(String::as_str)) {
         assert_eq!(outcome(&registry, key).await, "refused", "{key}");
         let arrived = server.arrived();
-        let body = &arrived.last().expect("a message").body;
+        let arrived = arrived.last().expect("a message");
+        let mut head: Vec<_> = arrived
+            .headers
+            .iter()
+            .filter(|(name, _)| *name != "content-length")
+            .map(|(name, value)| format!("{name}: {}", value.to_str().expect("text")))
+            .collect();
+        head.sort();
+        heads.insert((arrived.method.clone(), arrived.path.clone(), head));
+        let body = &arrived.body;
         let tree = xml::read(body.as_bytes(), AnswerLimits::default()).expect("XML");
         let at = |path: &str| {
             let path = Path::parse(&format!("Envelope.Body.TraCuuThongTinCongDan.{path}")).expect("a path");
@@ -82,6 +97,12 @@ async fn a_hostile_identifier_stays_a_text_in_the_message() {
         assert_eq!(at("MaDVC.@loai"), key);
         assert_eq!(at("MaDVC.#text"), "1.004222");
     }
+    assert_eq!(
+        heads.len(),
+        1,
+        "one path and the same headers, whatever is asked: {heads:?}"
+    );
+    canary.expect_untouched();
 }
 
 #[tokio::test]

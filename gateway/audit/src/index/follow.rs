@@ -8,11 +8,14 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::fill::Filling;
-use super::rebuild::{beginning, first_kept, lock};
+use super::rebuild::{beginning, lock};
 use super::{Index, IndexError, schema};
 use crate::appender::Appender;
+use crate::layout::Layout;
 use crate::pace::Pace;
 use crate::reader::{Entries, entries};
+use crate::segment;
+use crate::storage::Disk;
 
 /// Time between looks at the log, when everything is indexed.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -135,8 +138,11 @@ impl Following {
                 return Err(IndexError::Foreign("its file is gone"));
             }
             *told = false;
-            if Instant::now() >= forget && !filling.forget_before(first_kept(&self.folder)?)? {
-                forget = Instant::now() + FORGETTING;
+            if Instant::now() >= forget {
+                let first_kept = segment::first(&Disk, &Layout::new(&self.folder))?.unwrap_or(0);
+                if !filling.forget_before(first_kept)? {
+                    forget = Instant::now() + FORGETTING;
+                }
             }
             if self.stop.pause(rest.max(INTERVAL)) {
                 return Ok(());

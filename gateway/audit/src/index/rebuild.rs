@@ -80,12 +80,6 @@ pub(crate) fn beginning(folder: &Path) -> Result<Option<Tree>, ReaderError> {
     Ok(Some(opening.tree))
 }
 
-/// The first entry that retention left.
-pub(super) fn first_kept(folder: &Path) -> Result<u64, IndexError> {
-    let firsts = segment::list(&Disk, &Layout::new(folder))?;
-    Ok(firsts.first().copied().unwrap_or(0))
-}
-
 /// The right to write the index, as long as the file given is open.
 pub(super) fn lock(file: &Path) -> Result<File, IndexError> {
     let lock = File::options()

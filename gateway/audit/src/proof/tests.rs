@@ -1,3 +1,5 @@
+mod vectors;
+
 use std::convert::Infallible;
 
 use ct_merkle::mem_backed_tree::MemoryBackedTree;

@@ -77,6 +77,50 @@ fn a_missing_middle_is_an_error_and_not_a_short_log() {
 }
 
 #[test]
+fn what_is_removed_from_the_beginning_meanwhile_is_passed_over_and_nothing_else() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    closed_log(folder.path(), &[100; 10]);
+    let journal = folder.path().join("journal");
+    let mut paths: Vec<_> = std::fs::read_dir(&journal)
+        .expect("a journal")
+        .map(|item| item.expect("a file").path())
+        .collect();
+    paths.sort();
+    // The first is being read, the second is the next, the third is the one that is left.
+    let mut reader = entries(folder.path());
+    let read: Vec<_> = reader
+        .by_ref()
+        .take(30)
+        .map(|item| item.expect("readable").0)
+        .collect();
+    assert_eq!(read, (0..30).collect::<Vec<_>>());
+    for path in &paths[..2] {
+        std::fs::remove_file(path).expect("own file");
+    }
+    let first_left = entries(folder.path())
+        .next()
+        .expect("an entry")
+        .expect("readable")
+        .0;
+    let rest: Vec<_> = reader.map(|item| item.expect("readable").0).collect();
+    let here = rest
+        .iter()
+        .position(|index| *index == first_left)
+        .expect("the first that is left");
+    assert!(30 + (here as u64) < first_left, "{first_left} {here}");
+    assert_eq!(rest[..here], (30..30 + here as u64).collect::<Vec<_>>());
+    assert_eq!(rest[here..], (first_left..1000).collect::<Vec<_>>());
+
+    let mut reader = entries(folder.path());
+    reader.next().expect("an entry").expect("readable");
+    std::fs::remove_file(&paths[3]).expect("own file");
+    assert!(
+        reader.any(|item| item.is_err()),
+        "a gap behind what is being read"
+    );
+}
+
+#[test]
 fn a_filter_matches_all_that_it_names() {
     let all = |number| Filter::default().matches(&entry(number));
     assert!(all(1) && all(2));

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use sabotage::Sabotage;
-pub use world::Deed;
+pub use world::{Deed, Fault};
 pub(super) use world::{Once, World};
 
 use super::random::Random;

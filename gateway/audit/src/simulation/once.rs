@@ -3,9 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-pub use rustix::io::Errno;
-
-use super::disk::{Deed, Once, Sabotage, SimulatedClock, SimulatedDisk};
+use super::disk::{Deed, Fault, Once, Sabotage, SimulatedClock, SimulatedDisk};
 use super::inspection::inspect;
 use super::promises::Promises;
 use super::random::Random;
@@ -24,17 +22,17 @@ const ROUNDS: u64 = 320;
 ///
 /// # Errors
 /// When a promise was broken.
-pub fn fail_once(deed: Deed, error: Errno, after: u64) -> Result<Told, Broken> {
-    run(deed, error, after).map_err(|what| Broken {
+pub fn fail_once(deed: Deed, fault: Fault, after: u64) -> Result<Told, Broken> {
+    run(deed, fault, after).map_err(|what| Broken {
         seed: after,
-        what: format!("{deed:?} number {} fails with {error:?}: {what}", after + 1),
+        what: format!("{deed:?} number {} fails with {fault:?}: {what}", after + 1),
     })
 }
 
-fn run(deed: Deed, error: Errno, after: u64) -> Result<Told, String> {
+fn run(deed: Deed, fault: Fault, after: u64) -> Result<Told, String> {
     let disk = SimulatedDisk::new(Random::new(after), Sabotage::None);
     let clock = SimulatedClock::default();
-    disk.world().once = Some(Once { deed, after, error });
+    disk.world().once = Some(Once { deed, after, fault });
     let key = signer()?.key().clone();
     let mut promises = Promises::default();
     // Opening may meet the fault; the next attempt meets a good disk.

@@ -1,4 +1,4 @@
-use super::{Deed, Errno, Sabotage, Told, fail_once, tell};
+use super::{Deed, Fault, Sabotage, Told, fail_once, tell};
 
 /// A share of the seeds that `examples/power_cuts.rs` goes through.
 const SEEDS: u64 = 60;
@@ -29,14 +29,17 @@ fn each_broken_rule_is_noticed() {
     }
 }
 
+/// A share of what `examples/power_cuts.rs --once` goes through; each fault of each deed at other places.
 #[test]
 fn one_fault_anywhere_costs_at_most_the_callers_of_one_batch() {
-    for deed in [Deed::Open, Deed::Write, Deed::Sync, Deed::Rename] {
-        for (at, error) in [Errno::IO, Errno::NOSPC, Errno::INTR].into_iter().enumerate() {
-            for after in (at as u64..200).step_by(83) {
-                let told = fail_once(deed, error, after).unwrap_or_else(|broken| panic!("{broken}"));
-                assert_eq!(told.faults, 1, "{deed:?} number {} was never done", after + 1);
-            }
+    let all = Deed::ALL.iter().flat_map(|deed| {
+        let faults = Fault::of(*deed).iter();
+        faults.map(|fault| (*deed, *fault))
+    });
+    for (number, (deed, fault)) in all.enumerate() {
+        for after in (number as u64 * 3..200).step_by(41) {
+            let told = fail_once(deed, fault, after).unwrap_or_else(|broken| panic!("{broken}"));
+            assert_eq!(told.faults, 1, "{deed:?} number {} was never done", after + 1);
         }
     }
 }

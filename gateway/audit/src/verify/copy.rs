@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::damage::{Damage, Finding, VerifyError};
-use super::pruned::{self, Told};
+use super::pruned::{self, Known, Told};
 use super::walk::stored::{Stored, compare_entries, published};
 use super::{Progress, Report, VerifyOptions};
 use crate::checkpoint::{Checkpoint, VerifyingKey};
@@ -25,7 +25,11 @@ pub(super) fn walk(
         let detail = "neither a journal nor a published checkpoint";
         damaged(Damage::Removed, CHECKPOINT.to_owned(), 0..0, detail)
     })?;
-    let (mut known, size) = pruned::known(layout, key, options, Some(signed.clone()))?;
+    let Known {
+        checkpoints: mut known,
+        published: size,
+        witnessed,
+    } = pruned::known(layout, key, options, Some(signed.clone()))?;
     let mut stored = Stored::new(layout, size);
     stored.owed = u64::MAX;
     let first = first_bundle(layout, size);
@@ -93,6 +97,7 @@ pub(super) fn walk(
         bytes,
         journal: false,
         published: size,
+        witnessed,
         unfinished_bytes: 0,
         duration: Duration::ZERO,
     })

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::sync::Mutex;
 
-use super::VerifyOptions;
 use super::damage::{Damage, Finding, VerifyError};
 use super::walk::stored::Stored;
+use super::{VerifyOptions, Witnessed};
 use crate::checkpoint::{SignedCheckpoint, VerifyingKey};
 use crate::entry::{Entry, EntryKind};
 use crate::layout::{CHECKPOINT, Layout, Series, WITNESSED, tile_name};
@@ -14,39 +14,59 @@ use crate::retention::removal;
 use crate::tiles::StoredNodes;
 use crate::tree::{TILE_HEIGHT, TILE_WIDTH, Tree};
 
-/// The checkpoints that the log must continue, the largest first, and the size of the published one.
+/// What is known from elsewhere.
+pub(super) struct Known {
+    /// The checkpoints that the log must continue, the largest first.
+    pub(super) checkpoints: Vec<SignedCheckpoint>,
+    /// The size of the published one.
+    pub(super) published: u64,
+    pub(super) witnessed: Vec<Witnessed>,
+}
+
 pub(super) fn known(
     layout: &Layout,
     key: &VerifyingKey,
     options: &VerifyOptions,
     published: Option<SignedCheckpoint>,
-) -> Result<(Vec<SignedCheckpoint>, u64), VerifyError> {
+) -> Result<Known, VerifyError> {
     let size = published
         .as_ref()
         .map_or(0, |published| published.checkpoint().size);
-    let mut known = options.known.clone();
-    known.extend(published);
+    let mut checkpoints = options.known.clone();
+    checkpoints.extend(published);
+    let mut told = Vec::new();
     for witness in &options.witnesses {
-        known.push(witnessed(layout, key, witness)?);
+        let (signed, time) = witnessed(layout, key, witness)?;
+        told.push(Witnessed {
+            name: witness.name().to_owned(),
+            entries: signed.checkpoint().size,
+            unix_seconds: time,
+        });
+        checkpoints.push(signed);
     }
-    known.sort_by_key(|known| Reverse(known.checkpoint().size));
-    Ok((known, size))
+    checkpoints.sort_by_key(|known| Reverse(known.checkpoint().size));
+    Ok(Known {
+        checkpoints,
+        published: size,
+        witnessed: told,
+    })
 }
 
-/// The largest checkpoint of the folder that the witness cosigned.
+/// The largest checkpoint of the folder that the witness cosigned, and when it did.
 fn witnessed(
     layout: &Layout,
     key: &VerifyingKey,
     witness: &VerifyingKey,
-) -> Result<SignedCheckpoint, VerifyError> {
+) -> Result<(SignedCheckpoint, u64), VerifyError> {
     let cosigned = [layout.checkpoint(), layout.witnessed()]
         .iter()
         .filter_map(|path| std::fs::read_to_string(path).ok())
         .filter_map(|note| {
             let signed = SignedCheckpoint::verify(&note, key).ok()?;
-            signed.cosigned(witness).ok().map(|_| signed)
+            let time = signed.cosigned(witness).ok()?;
+            Some((signed, time))
         })
-        .max_by_key(|signed| signed.checkpoint().size);
+        .max_by_key(|(signed, _)| signed.checkpoint().size);
     cosigned.ok_or_else(|| {
         VerifyError::Damaged(Finding {
             damage: Damage::BadSignature,

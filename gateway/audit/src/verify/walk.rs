@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::damage::{Damage, Finding, VerifyError};
 use super::diagnose::diagnose;
-use super::pruned::{self, Told};
+use super::pruned::{self, Known, Told};
 use super::{Progress, Report, VerifyOptions};
 use stored::{Stored, published};
 use tail::{Look, Stop};
@@ -66,7 +66,11 @@ pub(super) fn walk(
             "no published checkpoint",
         ));
     }
-    let (known, published) = pruned::known(layout, key, options, published)?;
+    let Known {
+        checkpoints: known,
+        published,
+        witnessed,
+    } = pruned::known(layout, key, options, published)?;
     let tiles = !options.copy || layout.tile.exists();
     let mut walk = Walk {
         stored: Stored::new(layout, if tiles { published } else { 0 }),
@@ -86,6 +90,7 @@ pub(super) fn walk(
             bytes: 0,
             journal: true,
             published,
+            witnessed,
             unfinished_bytes: 0,
             duration: Duration::ZERO,
         },

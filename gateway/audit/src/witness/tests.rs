@@ -81,6 +81,27 @@ fn the_example_of_the_specification_is_read() {
     );
 }
 
+/// Keys from the tests of transparency-dev/formats (note), and whether each is a witness's.
+#[test]
+fn keys_of_the_go_implementation_are_read_by_their_kind() {
+    let parse = |text: &str| text.parse::<VerifyingKey>();
+    let witness = "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2";
+    let log = "TEST+7997405c+AQcC+FTVKf0jlTdHDY3rbevmnKxxPjigCXlVtGe6RIr6";
+    for (text, is_witness) in [(witness, true), (log, false)] {
+        let key = parse(text).expect("a key");
+        assert_eq!((key.is_witness(), key.to_string().as_str()), (is_witness, text));
+    }
+    let other_id = witness.replace("da77ade7", "da77ade8");
+    for text in [
+        other_id.as_str(),
+        "bananas.sigstore.dev+12344556",
+        "rekor.sigstore.dev+12345678+THIS_IS_NOT_BASE64!",
+        "rekor.sigstore.dev+12345678+AwEB",
+    ] {
+        assert!(parse(text).is_err(), "{text}");
+    }
+}
+
 #[test]
 fn a_cosignature_is_kept_and_lines_of_others_are_not() {
     let (signer, signed) = signed();

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use adapters::{Call, Error, Found, Question, Registry, RegistrySettings};
+use adapters::trace::Probe;
+use adapters::{Call, Error, Found, Question, Registry, RegistrySettings, Trace};
 use anyhow::{Context as _, Result, anyhow};
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use tokio::runtime::Runtime;
@@ -22,6 +23,8 @@ pub(super) struct Opened {
 pub(super) struct Answer {
     pub(super) outcome: Result<Found, Error>,
     pub(super) time: Duration,
+    /// How it came about.
+    pub(super) probe: Probe,
 }
 
 /// The tree, read and checked.
@@ -74,17 +77,20 @@ impl Opened {
 
     /// Asks for one subject's record, on behalf of whom a call names.
     pub(super) fn ask(&self, record: &str, key: &str, call: Option<Arc<Call>>) -> Answer {
+        let trace = Trace::probing();
         let began = Instant::now();
         let question = Question {
             record: record.into(),
             key: key.into(),
             deadline: began + self.timeout,
             call,
+            trace: trace.clone(),
         };
         let outcome = self.runtime.block_on(self.registry.look_up(question));
         Answer {
             outcome,
             time: began.elapsed(),
+            probe: trace.probe(),
         }
     }
 }

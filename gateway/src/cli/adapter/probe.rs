@@ -14,8 +14,10 @@ use super::super::calling::{NO, UNAVAILABLE};
 use super::behalf::Behalf;
 use super::compare::{Difference, differences};
 use super::opened::{Answer, Opened, file, message, record, settings};
+use super::told;
 
-/// Ask one registry through its adapter: the mapped record, the route and the time. Nothing is logged.
+/// Ask one registry through its adapter: the mapped record, the route, the time, and what an operator should know of the
+/// mapping. Nothing is logged.
 ///
 /// What is shown is personal. Exit code 0: found, and with --compare the same; 1: not found or not the
 /// same; 3: unavailable.
@@ -35,6 +37,9 @@ pub(super) struct ProbeCommand {
     /// A proposed file for the same registry: its answers are compared field by field.
     #[arg(long, value_name = "FILE")]
     compare: Option<PathBuf>,
+    /// Show the answer as it was received too, up to 64 KiB of it.
+    #[arg(long, conflicts_with = "compare")]
+    raw: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -96,6 +101,10 @@ impl ProbeCommand {
             "route": route,
             "transaction": transaction,
             "record": mapped,
+            "times": told::times(answer),
+            "warnings": told::warnings(&answer.probe),
+            "nothing_at": told::nothing_at(&answer.probe),
+            "raw": self.raw.then(|| told::raw(&answer.probe)),
         });
         if self.json {
             writeln!(out, "{told}")?;
@@ -103,9 +112,24 @@ impl ProbeCommand {
         }
         let millis = answer.time.as_secs_f64() * 1_000.0;
         let way = route.unwrap_or("no route");
-        writeln!(out, "key {place}: {}, {millis:.1} ms, {way}", outcome(answer))?;
+        writeln!(
+            out,
+            "key {place}: {}, {millis:.1} ms{}, {way}",
+            outcome(answer),
+            told::split(answer)
+        )?;
+        if self.raw {
+            told::show_raw(&answer.probe, out)?;
+        }
         if let Some(mapped) = mapped {
             writeln!(out, "{}", serde_json::to_string_pretty(&mapped)?)?;
+        }
+        for warning in told::warnings(&answer.probe) {
+            writeln!(out, "warning: {warning}")?;
+        }
+        let nothing = told::nothing_at(&answer.probe);
+        if !nothing.is_empty() {
+            writeln!(out, "nothing there: {}", nothing.join("; "))?;
         }
         Ok(())
     }

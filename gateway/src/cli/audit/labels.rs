@@ -168,6 +168,12 @@ pub(super) fn rows(index: u64, entry: &Entry, lang: Lang) -> Vec<[String; 3]> {
             number(entry.latency_micros),
         ),
         (
+            "Tuyến kết nối",
+            "Route to the registry",
+            "route",
+            entry.route.clone(),
+        ),
+        (
             "Mã giao dịch nguồn",
             "Registry's transaction",
             "upstream_transaction",

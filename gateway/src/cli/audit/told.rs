@@ -137,6 +137,7 @@ pub(super) fn json(index: u64, entry: &Entry) -> serde_json::Value {
         "source": entry.source,
         "as_of": if entry.as_of_unix_micros == 0 { String::new() } else { time(entry.as_of_unix_micros) },
         "answer_hmac": hex::encode(&entry.answer_hmac),
+        "route": entry.route,
         "upstream_transaction": entry.upstream_transaction,
         "detail": entry.detail,
         "item": entry.item,

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use audit::{SignedCheckpoint, VerifyError, VerifyOptions, VerifyingKey, verify};
+use audit::{SignedCheckpoint, VerifyError, VerifyOptions, VerifyingKey, Witnessed, verify};
 use clap::Args;
 use comfy_table::Table;
+
+use super::told;
 
 /// Checks every entry, checkpoint and signature again; exit code 1 when something is wrong.
 #[derive(Debug, Args)]
@@ -35,6 +37,11 @@ pub(super) struct Verify {
     at_rest: bool,
 }
 
+/// When a witness cosigned, in microseconds since 1970.
+fn micros(witnessed: &Witnessed) -> i64 {
+    i64::try_from(witnessed.unix_seconds).map_or(i64::MAX, |seconds| seconds.saturating_mul(1_000_000))
+}
+
 impl Verify {
     pub(super) fn run(self, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         let text = std::fs::read_to_string(&self.key).with_context(|| self.key.display().to_string())?;
@@ -42,10 +49,16 @@ impl Verify {
         let options = self.options(&key)?;
         match verify(&self.log, &key, &options, |_| {}) {
             Ok(report) if self.json => {
+                let witnessed = |one: &Witnessed| {
+                    serde_json::json!({
+                        "witness": one.name, "entries": one.entries, "time": told::time(micros(one)),
+                    })
+                };
                 let report = serde_json::json!({
                     "verified": true, "origin": report.origin, "entries": report.entries,
                     "root": hex::encode(report.root), "checkpoints": report.checkpoints,
                     "removed": report.removed, "journal": report.journal,
+                    "witnessed": report.witnessed.iter().map(witnessed).collect::<Vec<_>>(),
                 });
                 writeln!(out, "{report}")?;
                 Ok(ExitCode::SUCCESS)
@@ -62,6 +75,13 @@ impl Verify {
                 }
                 table.add_row(["checkpoints verified", &report.checkpoints.to_string()]);
                 table.add_row(["root", &hex::encode(report.root)]);
+                for one in &report.witnessed {
+                    let when = told::time_in_viet_nam(micros(one));
+                    table.add_row([
+                        format!("cosigned by {}", one.name),
+                        format!("{} entries, {when}", one.entries),
+                    ]);
+                }
                 writeln!(out, "{table}\nthe log is whole and signed")?;
                 Ok(ExitCode::SUCCESS)
             }

@@ -50,9 +50,14 @@ pub(super) fn check(draft: &Draft, base: &Path, problems: &mut Vec<Problem>) {
     }
     for file in draft.registries.values() {
         let mut report = Report::new(&file.source, problems);
+        let secrets = file.value.secrets();
         for written in file.value.files() {
             let path = Spanned::new(written.span(), PathBuf::from(written.get_ref()));
-            readable(base, &path, &mut report);
+            let is_secret = secrets.iter().any(|secret| secret.span() == written.span());
+            match is_secret {
+                true => secret(base, &path, &mut report),
+                false => drop(readable(base, &path, &mut report)),
+            }
         }
     }
 }
@@ -139,7 +144,7 @@ fn secret(base: &Path, path: &Spanned<PathBuf>, report: &mut Report<'_>) {
         let mode = mode & 0o777;
         report.error(
             path.span(),
-            format!("found mode {mode:03o}, wanted 600: only its owner may read a private key"),
+            format!("found mode {mode:03o}, wanted 600: only its owner may read a key or a secret"),
         );
     }
 }

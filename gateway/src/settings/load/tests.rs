@@ -417,7 +417,7 @@ fn missing_and_exposed_key_files_are_told_and_no_key_is_repeated() {
     assert_eq!(
         *gateway[0],
         format!(
-            "{} found mode 640, wanted 600: only its owner may read a private key",
+            "{} found mode 640, wanted 600: only its owner may read a key or a secret",
             at("gateway.toml", "\"../keys/server.key\"")
         )
     );
@@ -430,6 +430,32 @@ fn missing_and_exposed_key_files_are_told_and_no_key_is_repeated() {
         "{problems:#?}"
     );
     assert!(!shown.to_string().contains("PRIVATE+KEY"), "{shown}");
+}
+
+#[test]
+fn a_registrys_secret_that_others_may_read_is_refused() {
+    let tree = Tree::shipped();
+    tree.put("../secrets/database", "password").change(
+        "registries/business.toml",
+        "kind = \"embedded\"\n\n[connection]\nfile = \"../data/business.db\"",
+        "kind = \"postgres\"\n\n[connection]\nhost = \"/run/postgresql\"\ndatabase = \"d\"\nuser = \"u\"\n\
+         password_file = \"../secrets/database\"",
+    );
+    let secret = tree.config().join("../secrets/database");
+    let told = |mode: u32| {
+        fs::set_permissions(&secret, Permissions::from_mode(mode)).expect("the mode is set");
+        let shown = load(&tree.config()).expect_err("other files are missing");
+        let about = shown.problems.iter().map(line);
+        about
+            .filter(|problem| problem.starts_with("registries/business.toml"))
+            .collect::<Vec<_>>()
+    };
+    let open = told(0o644);
+    assert!(
+        matches!(open.as_slice(), [only] if only.contains("found mode 644, wanted 600")),
+        "{open:#?}"
+    );
+    assert_eq!(told(0o600), Vec::<String>::new());
 }
 
 #[test]

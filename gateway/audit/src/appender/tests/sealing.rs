@@ -312,6 +312,46 @@ fn after_retention_the_rest_verifies_and_the_tree_is_provable() {
 }
 
 #[test]
+fn who_reads_beside_a_removal_takes_it_for_no_damage() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let log = at_work(folder.path());
+    // Verifying tells of every 4 MiB how far it is.
+    for number in 0..80 {
+        let long = Entry {
+            detail: "x".repeat(60_000),
+            ..entry(number)
+        };
+        log.append_blocking(&long).expect("durable");
+    }
+    sealed(&log, folder.path(), 600);
+    let size = log.durable().size;
+    wait_until(|| log.published().borrow().checkpoint().size == size);
+    let key = signer(folder.path()).key().clone();
+
+    let mut first = None;
+    let report = verify(folder.path(), &key, &VerifyOptions::default(), |_| {
+        if first.is_none() {
+            first = remove_before(&log, 80);
+        }
+    })
+    .expect("no damage");
+    assert_eq!(first, Some(report.removed), "removed while it was read");
+
+    let mut first = None;
+    let (bytes, receipt) = crate::prove(folder.path(), &key, size - 1, |count| {
+        if count == 100 {
+            first = remove_before(&log, 400);
+        }
+    })
+    .expect("a proof");
+    assert!(receipt.verify(&bytes, &key).is_ok());
+    let gone = first.expect("removed while it was read") - 1;
+    let proved = crate::prove(folder.path(), &key, gone, |_| {});
+    assert!(matches!(proved, Err(crate::prove::ProveError::Removed(index)) if index == gone));
+    log.close();
+}
+
+#[test]
 fn the_next_removal_takes_the_bundles_that_a_crash_left_of_the_one_before() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let log = at_work(folder.path());

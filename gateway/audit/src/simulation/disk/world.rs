@@ -27,7 +27,45 @@ pub(in crate::simulation) struct Once {
     pub(in crate::simulation) deed: Deed,
     /// So many are done before.
     pub(in crate::simulation) after: u64,
-    pub(in crate::simulation) error: rustix::io::Errno,
+    pub(in crate::simulation) fault: Fault,
+}
+
+/// How a deed is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// EIO.
+    Broken,
+    /// ENOSPC.
+    Full,
+    /// EINTR.
+    Interrupted,
+    /// A part is written, and then nothing more. Of writes alone.
+    Short,
+}
+
+impl Fault {
+    /// Those that this deed can meet.
+    #[must_use]
+    pub fn of(deed: Deed) -> &'static [Self] {
+        match deed {
+            Deed::Write => &[Self::Broken, Self::Full, Self::Interrupted, Self::Short],
+            Deed::Open | Deed::Sync | Deed::Rename => &[Self::Broken, Self::Full, Self::Interrupted],
+        }
+    }
+
+    fn error(self) -> io::Error {
+        match self {
+            Self::Broken => rustix::io::Errno::IO.into(),
+            Self::Full => rustix::io::Errno::NOSPC.into(),
+            Self::Interrupted => rustix::io::Errno::INTR.into(),
+            Self::Short => io::ErrorKind::WriteZero.into(),
+        }
+    }
+}
+
+impl Deed {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Write, Self::Sync, Self::Rename];
 }
 
 /// A file's content.
@@ -153,10 +191,10 @@ impl World {
             match once.after.checked_sub(1) {
                 Some(less) => once.after = less,
                 None => {
-                    let error = once.error;
+                    let fault = once.fault;
                     self.once = None;
                     self.faults += 1;
-                    return Err(error.into());
+                    return Err(fault.error());
                 }
             }
         }
@@ -164,12 +202,12 @@ impl World {
             return Ok(());
         }
         self.faults += 1;
-        let number = match self.random.below(3) {
-            0 => rustix::io::Errno::NOSPC,
-            1 => rustix::io::Errno::INTR,
-            _ => rustix::io::Errno::IO,
+        let fault = match self.random.below(3) {
+            0 => Fault::Full,
+            1 => Fault::Interrupted,
+            _ => Fault::Broken,
         };
-        Err(number.into())
+        Err(fault.error())
     }
 
     fn make_durable(&mut self, inode: usize) {
@@ -312,8 +350,8 @@ impl World {
             .unwrap_or_default();
         let rest = content.get(offset as usize..).unwrap_or_default();
         let count = rest.len().min(buffer.len());
-        for (place, byte) in buffer.iter_mut().zip(rest) {
-            *place = *byte;
+        if let (Some(place), Some(bytes)) = (buffer.get_mut(..count), rest.get(..count)) {
+            place.copy_from_slice(bytes);
         }
         Ok(count)
     }
