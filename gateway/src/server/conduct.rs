@@ -219,7 +219,8 @@ impl Conduct {
         raise(&self.moves);
     }
 
-    fn doubt(&self) {
+    /// It goes behind everybody else for a while.
+    pub(super) fn doubt(&self) {
         self.doubted_until.store(self.epoch() + DOUBT, Relaxed);
     }
 

@@ -100,6 +100,9 @@ impl Worker {
                 Ok(under_way) => Ok((under_way, Box::pin(door.clone().call(peer.clone(), request)))),
                 Err(status) => Err(Box::new(status)),
             };
+            if client.crowds() {
+                calls.doubt();
+            }
             let doubtful = calls.is_striking();
             let turns = turns.clone();
             async move {
