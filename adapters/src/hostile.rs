@@ -26,7 +26,7 @@ impl Canary {
             read: SystemTime::UNIX_EPOCH,
         };
         // Before its last change, so that the next reading is written down even where not every one is.
-        let before = SystemTime::now() - Duration::from_secs(3_600);
+        let before = SystemTime::UNIX_EPOCH + Duration::from_secs(86_400);
         let file = File::options()
             .write(true)
             .open(canary.file())

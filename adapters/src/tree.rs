@@ -4,6 +4,8 @@
 //! ([`json`], [`xml`], `message`) and leaves the rest to the mapping. Reading is bounded: an answer that is too large, too deep or
 //! of too many pieces is refused before it can fill the memory.
 
+#[cfg(any(feature = "rest", feature = "soap", feature = "grpc"))]
+mod aside;
 pub mod intake;
 pub mod json;
 #[cfg(feature = "grpc")]
@@ -11,6 +13,8 @@ pub mod message;
 mod path;
 pub mod xml;
 
+#[cfg(any(feature = "rest", feature = "soap", feature = "grpc"))]
+pub(crate) use aside::Aside;
 pub use intake::{AnswerLimits, Intake};
 pub use path::{Path, PathError, Unclear};
 

@@ -34,6 +34,12 @@ impl Calls {
         })
     }
 
+    /// One token more, which nobody issued.
+    pub(crate) fn with_a_wrong_token(mut self) -> Self {
+        self.tokens.push(HeaderValue::from_static("Bearer nobodys"));
+        self
+    }
+
     /// The call for one citizen with one token.
     pub(crate) fn request(&self, citizen: usize, token: usize) -> Request<Full<Bytes>> {
         let mut request = Request::new(Full::new(question(Citizen(citizen))));

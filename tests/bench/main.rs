@@ -7,9 +7,11 @@
 //! | `server`, `process_cost` | a server as a child process, its CPU time and its memory |
 //! | `calls`, `load`, `tally` | the questions, the load generator, and what it saw |
 //! | `run`, `report` | the order of a run, and its table |
+//! | `envoy`, `upstream` | the gateway against Envoy in front of one gRPC registry, and that registry |
 #![forbid(unsafe_code)]
 
 mod calls;
+mod envoy;
 mod load;
 mod population;
 mod process_cost;
@@ -19,6 +21,7 @@ mod run;
 mod scene;
 mod server;
 mod tally;
+mod upstream;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -43,6 +46,19 @@ enum Part {
     /// Be the bare server.
     #[command(hide = true)]
     Reference(reference::Reference),
+    /// Be the gRPC registry.
+    #[command(hide = true)]
+    Upstream(upstream::Upstream),
+    Envoy(EnvoyPart),
+}
+
+#[derive(Debug, clap::Args)]
+struct EnvoyPart {
+    #[command(flatten)]
+    plan: envoy::Plan,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 fn main() -> ExitCode {
@@ -55,17 +71,37 @@ fn main() -> ExitCode {
 }
 
 fn perform(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    if let Some(Part::Reference(reference)) = arguments.part {
-        reference.serve()?;
-        return Ok(ExitCode::SUCCESS);
+    match arguments.part {
+        Some(Part::Reference(reference)) => {
+            reference.serve()?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(Part::Upstream(upstream)) => {
+            upstream.serve()?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(Part::Envoy(EnvoyPart { plan, json })) => {
+            let report = plan.run()?;
+            return told(&report, json, report.errors.is_empty(), out);
+        }
+        None => {}
     }
     let report = run::run(&arguments.plan)?;
-    if arguments.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    told(&report, arguments.json, report.errors.is_empty(), out)
+}
+
+fn told(
+    report: &(impl serde::Serialize + std::fmt::Display),
+    json: bool,
+    well: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    if json {
+        writeln!(out, "{}", serde_json::to_string_pretty(report)?)?;
     } else {
         writeln!(out, "{report}")?;
     }
-    Ok(if report.errors.is_empty() {
+    Ok(if well {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -77,7 +77,7 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, ready: Ready) {
 }
 
 #[derive(Clone)]
-struct OneAnswer(Bytes);
+pub(crate) struct OneAnswer(pub(crate) Bytes);
 
 impl NamedService for OneAnswer {
     const NAME: &'static str = "lienthong.population.v1.PopulationService";
@@ -102,7 +102,7 @@ impl Service<http::Request<Body>> for OneAnswer {
 
 /// Messages that stay encoded.
 #[derive(Clone, Copy)]
-struct Encoded;
+pub(crate) struct Encoded;
 
 impl Codec for Encoded {
     type Encode = Bytes;

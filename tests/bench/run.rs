@@ -179,7 +179,7 @@ impl Errors {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-fn side(window: &Window) -> Side {
+pub(crate) fn side(window: &Window) -> Side {
     let answers = window.tally.answers() as f64;
     let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / answers.max(1.0);
     Side {
@@ -191,7 +191,7 @@ fn side(window: &Window) -> Side {
     }
 }
 
-fn seconds(text: &str) -> Result<f64, String> {
+pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(seconds) if (0.1..=60.0).contains(&seconds) => Ok(seconds),
         _ => Err("wanted a number from 0.1 to 60".into()),

@@ -22,7 +22,7 @@ pub(crate) const COMPETENT_AGENCY: &str = "H29";
 pub(crate) const RECEIVING_AGENCY: &str = "H29.12";
 pub(crate) const PROCEDURE: &str = "2.001478";
 
-const AUDIENCE: &str = "urn:lienthong:bench";
+pub(crate) const AUDIENCE: &str = "urn:lienthong:bench";
 const CLIENT: &str = "bench";
 const ROLE: &str = "deciding-officer";
 const DAY: Duration = Duration::from_secs(86_400);
@@ -64,6 +64,11 @@ impl Scene {
     /// A path below the folder.
     pub(crate) fn path(&self, below: &str) -> PathBuf {
         self.root.path().join(below)
+    }
+
+    /// Writes a file below the folder.
+    pub(crate) fn put(&self, below: &str, text: &str) -> anyhow::Result<()> {
+        write(&self.path(below), text)
     }
 
     /// The folder of the operator's tree.

@@ -45,6 +45,50 @@ impl Server {
         Self::start(command, &scene.path("reference.log")).context("the bare server does not start")
     }
 
+    /// The gRPC registry; it gives the answer of the file to what is passed on.
+    pub(crate) fn upstream(scene: &Scene, answer: Option<&Path>) -> anyhow::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("upstream");
+        if let Some(answer) = answer {
+            command.arg("--answer").arg(answer);
+        }
+        Self::start(command, &scene.path("upstream.log")).context("the registry does not start")
+    }
+
+    /// Envoy at this address, by the file `envoy.yaml` of the scene.
+    pub(crate) fn envoy(
+        scene: &Scene,
+        binary: &Path,
+        address: SocketAddr,
+        threads: u16,
+    ) -> anyhow::Result<Self> {
+        let log = scene.path("envoy.log");
+        let mut command = Command::new(binary);
+        command
+            .arg("-c")
+            .arg(scene.path("envoy.yaml"))
+            .args(["--concurrency", &threads.to_string()])
+            .args(["--disable-hot-restart", "--log-level", "warn"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log)?);
+        let mut server = Self {
+            process: command.spawn().context("Envoy does not start")?,
+            address,
+        };
+        let begun = Instant::now();
+        while std::net::TcpStream::connect(address).is_err() {
+            if server.process.try_wait()?.is_some() || begun.elapsed() > LONGEST_STOP {
+                bail!(
+                    "Envoy does not listen; it said:\n{}",
+                    std::fs::read_to_string(&log)?
+                );
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(server)
+    }
+
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }

@@ -58,6 +58,52 @@ async fn a_call_above_the_limit_of_its_client_is_told_to_come_again_and_others_a
     until(async || client.citizen(get(AN)).await.ok()).await;
 }
 
+/// h2 ends a connection on which too much comes for streams that were reset, or that nobody reads. The message of an honest peer that
+/// is refused before it has come would be that.
+#[tokio::test]
+async fn a_peer_whose_messages_come_after_their_refusal_keeps_its_connection() {
+    let scene = Scene::new();
+    scene.tree.edit(
+        "gateway.toml",
+        "[listener]\n",
+        "[listener]\nmax_calls_per_client = 1\n",
+    );
+    let (gateway, office) = (scene.start(), scene.agency(OFFICE));
+    let stage = Stage::of(&office, &scene, &gateway);
+    let connect = async || {
+        let socket = wire::reach(stage.from, stage.to).await.unwrap();
+        let mut stream = wire::handshake(&stage.tls, socket).await.unwrap();
+        wire::greet(&mut stream, &[]).await.unwrap();
+        stream
+    };
+    let mut held = connect().await;
+    held.write_all(&stage.open(1)).await.unwrap();
+    held.flush().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+
+    let mut late = connect().await;
+    for group in 0..60 {
+        let streams: Vec<u32> = (0..50).map(|call| (group * 50 + call) * 2 + 1).collect();
+        let opened: Vec<_> = streams.iter().flat_map(|stream| stage.open(*stream)).collect();
+        late.write_all(&opened).await.unwrap();
+        late.flush().await.unwrap();
+        let mut refused = 0;
+        while refused < streams.len() {
+            let next = timeout(PATIENCE, wire::next(&mut late)).await.expect("a frame");
+            let next = next.unwrap().expect("the connection goes on");
+            assert_ne!(next.kind, kind::GOAWAY, "{next:?} in group {group}");
+            refused += usize::from(next.kind == kind::HEADERS && next.ends_stream());
+        }
+        let message = |stream| {
+            let more = frame(kind::DATA, flag::NONE, stream, &[0; 40]);
+            [more, frame(kind::DATA, flag::END_STREAM, stream, &[0; 5])].concat()
+        };
+        let messages: Vec<_> = streams.into_iter().flat_map(message).collect();
+        late.write_all(&messages).await.unwrap();
+        late.flush().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_connection_above_the_number_of_its_address_is_closed_and_another_address_is_served() {
     let scene = Scene::new();

@@ -12,6 +12,7 @@ mod audit_service;
 mod boundaries;
 mod broken_config;
 mod catalog;
+mod chaos;
 mod consistency;
 mod crash;
 mod demo_command;

@@ -10,6 +10,7 @@ pub mod agency;
 pub mod attack;
 pub mod audit_log;
 pub mod canaries;
+pub mod chaos;
 pub mod connections;
 pub mod gateway;
 pub mod kills;

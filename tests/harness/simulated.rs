@@ -165,3 +165,13 @@ pub fn ask_anew(scene: &Scene, registry: &str, timeout: &str) {
         .collect();
     scene.tree.write(&file, &(lines.join("\n") + "\n"));
 }
+
+/// Edits the file of a simulated registry so that it is asked however often it failed before.
+pub fn without_breaker(scene: &Scene, registry: &str) {
+    let file = format!("registries/{registry}.toml");
+    scene.tree.edit(
+        &file,
+        "[protection]\n",
+        "[protection]\nbreaker = { failures = 0 }\n",
+    );
+}

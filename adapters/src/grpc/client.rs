@@ -19,7 +19,7 @@ use crate::check::Records;
 use crate::error::Error;
 use crate::http::{Answer, Arguments, Asked, SignedIn, Silence, Verdict};
 use crate::registry::{Found, Question as Subject, Registry};
-use crate::tree::{AnswerLimits, message};
+use crate::tree::{AnswerLimits, Aside, message};
 
 /// One server and how it is asked.
 pub(crate) struct Client {
@@ -28,6 +28,7 @@ pub(crate) struct Client {
     verdict: Verdict,
     way: Way,
     limits: AnswerLimits,
+    aside: Aside,
     health: bool,
 }
 
@@ -64,6 +65,7 @@ impl Client {
             verdict: check_answers(&settings.answers, &mut said),
             way,
             limits,
+            aside: Aside::new(),
             health: settings.server.health.is_some(),
         })
     }
@@ -135,7 +137,9 @@ impl Registry for Client {
         if reply.code != Code::Ok {
             return Err(status::error(reply.code, &reply.metadata, &self.verdict));
         }
-        let node = message::read(&reply.message, &question.answer, self.limits)?;
+        let (schema, limits) = (question.answer.clone(), self.limits);
+        let read = move |bytes: &[u8]| message::read(bytes, &schema, limits);
+        let node = self.aside.read(reply.message, read).await?;
         let silence = Silence {
             nothing: question.nothing,
             omits: true,

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::http::{self, Answer, Arguments, Asked, SignedIn, Silence, Verdict, Word, XRoad, check_answers};
 use crate::registry::{Found, Question as Subject, Registry};
 use crate::settings::TextForm;
-use crate::tree::{AnswerLimits, Node, json, xml};
+use crate::tree::{AnswerLimits, Aside, Node, json, xml};
 
 /// One server and how it is asked.
 pub(crate) struct Client {
@@ -24,6 +24,7 @@ pub(crate) struct Client {
     verdict: Verdict,
     asked: Asked<Question>,
     limits: AnswerLimits,
+    aside: Aside,
 }
 
 impl Client {
@@ -43,6 +44,7 @@ impl Client {
             verdict: check_answers(&settings.answers, &mut said),
             asked: questions(settings, records, 0..0, &mut said),
             limits,
+            aside: Aside::new(),
         })
     }
 
@@ -61,22 +63,25 @@ impl Client {
         }
     }
 
-    fn read(&self, form: TextForm, answer: &Answer) -> Result<Node, Error> {
-        match form {
-            TextForm::Json => json::read(&answer.body, self.limits),
-            TextForm::Xml => xml::read(&answer.body, self.limits),
-        }
+    /// The tree of an answer, whose text is gone then.
+    async fn read(&self, form: TextForm, answer: &mut Answer) -> Result<Node, Error> {
+        let (body, limits) = (std::mem::take(&mut answer.body), self.limits);
+        let read = move |body: &[u8]| match form {
+            TextForm::Json => json::read(body, limits),
+            TextForm::Xml => xml::read(body, limits),
+        };
+        self.aside.read(body, read).await
     }
 
     /// What a status says that holds no record.
-    fn refusal(&self, form: TextForm, answer: &Answer) -> Error {
+    async fn refusal(&self, form: TextForm, answer: &mut Answer) -> Error {
         let status = answer.status;
         // What a security server says of itself is no answer of the registry, whatever its status means there.
         if let Some(code) = answer.header("x-road-error").filter(|_| self.xroad.is_some()) {
             return of_xroad(code, self.verdict.of_code(code));
         }
         if !self.verdict.names_status(status) {
-            let node = self.read(form, answer).ok();
+            let node = self.read(form, answer).await.ok();
             let code = node.and_then(|node| self.verdict.code(&node).ok().flatten());
             let word = code.as_deref().and_then(|code| self.verdict.of_code(code));
             if let (Some(word), Some(code)) = (word, code)
@@ -114,10 +119,10 @@ impl Registry for Client {
             request_id: &id,
         };
         let began = Instant::now();
-        let answer = self.ask(question, arguments).await?;
+        let mut answer = self.ask(question, arguments).await?;
         subject.trace.answered(began, || answer.raw());
         if self.verdict.of_status(answer.status) != Word::Ok {
-            return Err(self.refusal(question.answer, &answer));
+            return Err(self.refusal(question.answer, &mut answer).await);
         }
         // The answer to another question is none to this one.
         if self.xroad.is_some() && answer.header("x-road-id") != Some(&id) {
@@ -125,7 +130,7 @@ impl Registry for Client {
                 "the answer has another X-Road-Id than the question",
             ));
         }
-        let node = self.read(question.answer, &answer)?;
+        let node = self.read(question.answer, &mut answer).await?;
         let found = self.verdict.record(
             record,
             node,

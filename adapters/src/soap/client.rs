@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::http::{self, Answer, Arguments, Asked, SignedIn, Silence, Verdict, Word, check_answers};
 use crate::registry::{Found, Question as Subject, Registry};
 use crate::settings::TextForm;
-use crate::tree::{AnswerLimits, xml};
+use crate::tree::{AnswerLimits, Aside, xml};
 
 /// One server and how it is asked.
 pub(crate) struct Client {
@@ -25,6 +25,7 @@ pub(crate) struct Client {
     verdict: Verdict,
     asked: Asked<Question>,
     limits: AnswerLimits,
+    aside: Aside,
 }
 
 impl Client {
@@ -44,6 +45,7 @@ impl Client {
             verdict: check_answers(&settings.answers, &mut said),
             asked: questions(settings, records, 0..0, &mut said),
             limits,
+            aside: Aside::new(),
         })
     }
 
@@ -79,7 +81,7 @@ impl Registry for Client {
             request_id: &id,
         };
         let began = Instant::now();
-        let answer = self.ask(question, arguments).await?;
+        let mut answer = self.ask(question, arguments).await?;
         subject.trace.answered(began, || answer.raw());
         let word = self.verdict.of_status(answer.status);
         let said = format!("HTTP {}", answer.status.as_u16());
@@ -88,7 +90,9 @@ impl Registry for Client {
         {
             return Err(error);
         }
-        let message = xml::read(&answer.body, self.limits).and_then(envelope::opened);
+        let (text, limits) = (std::mem::take(&mut answer.body), self.limits);
+        let opened = move |text: &[u8]| xml::read(text, limits).and_then(envelope::opened);
+        let message = self.aside.read(text, opened).await;
         let (header, body) = match (message, word) {
             (Ok(message), _) => message,
             (Err(error), Word::Ok) => return Err(error),

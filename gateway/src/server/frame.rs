@@ -19,6 +19,10 @@ use crate::status::{Reason, Refusal};
 
 const PREFIX: usize = 5;
 
+/// Bytes of a request that is refused unread that are still taken, and how long they are waited for.
+const TAKEN: usize = 64 << 10;
+const TAKEN_FOR: Duration = Duration::from_secs(2);
+
 /// The body of an answer.
 pub(super) enum Answered {
     /// One message, then trailers.
@@ -71,6 +75,25 @@ where
         return Err(malformed("there is not exactly one whole message"));
     }
     Ok(whole.slice(PREFIX..))
+}
+
+/// Takes what still comes of a request that is refused unread, aside. Without it the stream would be reset, and h2 counts against an
+/// honest peer what it has sent by then, small frames and frames for streams that are gone: after a thousand refusals or more it
+/// would end the connection, and with it the calls under way.
+pub(super) fn take_rest<B>(body: B)
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    if body.is_end_stream() {
+        return;
+    }
+    tokio::spawn(async move {
+        let mut rest = std::pin::pin!(Limited::new(body, TAKEN));
+        let taken = async { while let Some(Ok(_)) = rest.frame().await {} };
+        // Who does not send it is not waited for.
+        drop(tokio::time::timeout(TAKEN_FOR, taken).await);
+    });
 }
 
 /// The time that the caller gives, from `grpc-timeout`.

@@ -93,12 +93,15 @@ impl Worker {
         let mut standing = Standing::new(self.door.exchange.clone(), self.changes.clone(), peer.clone());
         let client = self.shared.crowd.client(peer.fingerprint());
         let turns = self.turns.client(peer.fingerprint());
-        let service = service_fn(move |request| {
+        let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
             let begun = Begun::new(&calls);
             // On the heap, once: hyper moves it several times before it runs.
             let call = match client.enter() {
                 Ok(under_way) => Ok((under_way, Box::pin(door.clone().call(peer.clone(), request)))),
-                Err(status) => Err(Box::new(status)),
+                Err(status) => {
+                    frame::take_rest(request.into_body());
+                    Err(Box::new(status))
+                }
             };
             if client.crowds() {
                 calls.doubt();

@@ -494,3 +494,24 @@ fn the_examples_of_the_manual_are_right() {
         assert_eq!(problems, []);
     }
 }
+
+#[tokio::test]
+async fn a_probe_is_told_the_message_as_json_and_the_status_before_it() {
+    let server = Server::start(|arrived| people(vec![person(&asked(arrived).id, "A")])).await;
+    let registry = connected(&server, CONNECTION);
+    let asked = question("079090000001", Duration::from_secs(5));
+    let trace = crate::Trace::probing();
+    let asked = Question {
+        trace: trace.clone(),
+        ..asked
+    };
+    registry.look_up(asked).await.expect("a record");
+    let told = trace.probe();
+    let raw = told.raw.expect("an answer");
+    assert_eq!(raw.head.first().map(String::as_str), Some("gRPC OK"));
+    let body: serde_json::Value = serde_json::from_slice(&raw.body).expect("JSON");
+    assert_eq!(body["people"][0]["name"], "A");
+    assert!(told.exchange.is_some() && told.mapping.is_some());
+    let nothing = told.remarks.iter().any(|remark| remark.from == "birth");
+    assert!(nothing, "{:?}", told.remarks);
+}

@@ -323,3 +323,39 @@ fn the_examples_of_the_manual_are_right() {
         assert_eq!(problems, []);
     }
 }
+
+#[tokio::test]
+async fn a_probe_is_told_the_answer_as_it_came_even_when_it_is_no_record() {
+    let server = Server::start(|_| said(200, "{\"data\":{\"loi\":\"x\"}}").into()).await;
+    let registry = connected(
+        &server,
+        r#"
+[connection]
+server = { url = "https://localhost:PORT", ca = "ca.pem" }
+[[connection.requests]]
+record = "lienthong.population.v1.Citizen"
+key = "personal_id"
+path = "/citizens"
+query = { id = "{key}" }
+"#,
+    );
+    let trace = crate::Trace::probing();
+    let asked = Question {
+        trace: trace.clone(),
+        ..question("079090000001", Duration::from_secs(5))
+    };
+    let given = registry.look_up(asked).await;
+    assert!(
+        matches!(given, Err(Error::Garbled { .. })),
+        "no word about the person is no word that there is none: {given:?}"
+    );
+    let told = trace.probe();
+    let raw = told.raw.expect("an answer");
+    assert_eq!(raw.head.first().map(String::as_str), Some("HTTP 200"));
+    assert_eq!(raw.body, b"{\"data\":{\"loi\":\"x\"}}");
+    assert_eq!(
+        trace.route().as_deref(),
+        Some("direct"),
+        "the route answered, be it so"
+    );
+}

@@ -129,7 +129,7 @@ mod tests {
             String::from_utf8(out).expect("text")
         };
         assert_eq!(raw(&probe(b"\xff\xfe", 2))["base64"], "//4=");
-        let cut = probe(&"Bình".as_bytes()[..3], 9);
+        let cut = probe(&"Bình".as_bytes()[..2], 9);
         assert_eq!(raw(&cut)["text"], "B");
         assert_eq!(shown(&cut), "< HTTP 200\nB\n… 9 bytes in all\n");
         assert_eq!(shown(&probe(b"a\x1b[2J", 5)), "< HTTP 200\na·[2J\n");

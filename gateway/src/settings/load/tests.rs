@@ -459,6 +459,56 @@ fn a_registrys_secret_that_others_may_read_is_refused() {
 }
 
 #[test]
+fn a_file_that_a_registrys_schema_imports_is_watched_and_counts_for_the_version() {
+    let tree = Tree::shipped();
+    let common = |field: &str| {
+        format!(
+            "syntax = \"proto3\";\npackage vn.x.v1;\nmessage Person {{ string id = 1; string {field} = 2; }}\n"
+        )
+    };
+    tree.put(
+        "registries/x.proto",
+        "syntax = \"proto3\";\npackage vn.x.v1;\nimport \"common.proto\";\nmessage Ask { string id = 1; }\n\
+         message Said { Person person = 1; }\nservice People { rpc Find(Ask) returns (Said); }\n",
+    )
+    .put("registries/common.proto", common("name"))
+    .put(
+        "registries/x.toml",
+        r#"title_vi = "Thử"
+title_en = "Test"
+kind = "grpc"
+[connection]
+descriptors = ["registries/x.proto"]
+server = { url = "http://127.0.0.1:1", plaintext = true }
+[[connection.requests]]
+record = "lienthong.population.v1.Citizen"
+key = "personal_id"
+method = "vn.x.v1.People/Find"
+message = { id = "{key}" }
+[records."lienthong.population.v1.Citizen"]
+from = "person"
+keys = [{ from = "id", field = "personal_id", digits = 12 }]
+fields = { personal_id = { from = "id" } }
+"#,
+    );
+    let loaded = || load_without_files(&tree.config()).unwrap_or_else(|problems| panic!("{problems}"));
+    let before = loaded();
+    assert!(
+        before
+            .named_files()
+            .contains(&tree.config().join("registries/common.proto"))
+    );
+    tree.put("registries/common.proto", common("full_name"));
+    let after = loaded();
+    assert_ne!(before.version, after.version);
+    assert_ne!(
+        before.registry_file("x"),
+        after.registry_file("x"),
+        "it is opened anew"
+    );
+}
+
+#[test]
 fn the_version_changes_with_any_file_and_with_nothing_else() {
     let tree = Tree::shipped();
     let version = |tree: &Tree| {

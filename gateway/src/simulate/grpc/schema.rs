@@ -23,7 +23,7 @@ message PhuLuc {
 ";
 /// Numbers of an answer's fields.
 const ID: u64 = 1;
-const FOUND: u64 = 2;
+pub(super) const FOUND: u64 = 2;
 pub(super) const ANNEXES: u64 = 3;
 
 /// The messages of a registry's records.

@@ -1,5 +1,6 @@
 //! An answer in gRPC, well or with a fault in it.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -13,7 +14,7 @@ use tonic_types::pb;
 use super::super::body::Body;
 use super::super::fault::Fault;
 use super::super::spoiled::{DEPTH, PIECE, WIDTH, bomb, put};
-use super::schema::{ANNEXES, put_bytes};
+use super::schema::{ANNEXES, FOUND, put_bytes};
 use super::{FAILED_PRECONDITION, INTERNAL, Reply, framed};
 
 const STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -75,12 +76,8 @@ pub(in crate::simulate) fn spoiled(reply: Reply, fault: Option<Fault>) -> Respon
         }
         Fault::Fault => status(FAILED_PRECONDITION, Some("004")),
         Fault::OtherMessage => well(b"\xfa\x01\x09thoi tiet"),
-        Fault::Deep => well(&deep()),
-        Fault::Wide => {
-            let mut wide = Vec::new();
-            (0..WIDTH).for_each(|_| put_bytes(2, &[], &mut wide));
-            well(&wide)
-        }
+        Fault::Deep => well(deep()),
+        Fault::Wide => well(wide()),
         // They can't happen in gRPC, and are refused before they get here.
         Fault::Entities | Fault::ExternalEntity => status(INTERNAL, None),
         Fault::Latency(_)
@@ -166,8 +163,24 @@ fn begun(announced: u32, bytes: &[u8]) -> Bytes {
     out.freeze()
 }
 
-/// Annexes of annexes. Written from the inside out, so that each length is known.
-fn deep() -> Vec<u8> {
+/// Empty records, written once.
+fn wide() -> &'static [u8] {
+    static WIDE: OnceLock<Vec<u8>> = OnceLock::new();
+    WIDE.get_or_init(|| {
+        let mut wide = Vec::new();
+        (0..WIDTH).for_each(|_| put_bytes(FOUND, &[], &mut wide));
+        wide
+    })
+}
+
+/// Annexes of annexes, written once.
+fn deep() -> &'static [u8] {
+    static DEEP: OnceLock<Vec<u8>> = OnceLock::new();
+    DEEP.get_or_init(nested)
+}
+
+/// From the inside out, so that each length is known.
+fn nested() -> Vec<u8> {
     let mut lengths = Vec::with_capacity(DEPTH);
     let mut length = 0;
     for _ in 0..DEPTH {

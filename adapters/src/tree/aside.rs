@@ -1,0 +1,79 @@
+//! Large answers are read on another thread, one of a registry at a time: reading takes the processor, and
+//! whoever asks another registry on the same thread would wait meanwhile.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::error::Error;
+
+/// Bytes that are read at once, on the thread that has them: less than it costs to change threads.
+const AT_ONCE: usize = 16 << 10;
+
+/// Where the large answers of one registry are read.
+pub(crate) struct Aside {
+    /// One at a time: a tree takes many times the memory of its text.
+    one: Arc<Semaphore>,
+}
+
+impl Aside {
+    pub(crate) fn new() -> Self {
+        Self {
+            one: Arc::new(Semaphore::new(1)),
+        }
+    }
+
+    /// What `read` makes of these bytes. An asker who goes away leaves at most the answer that is being read.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        bytes: Vec<u8>,
+        read: impl FnOnce(&[u8]) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        if bytes.len() <= AT_ONCE {
+            return read(&bytes);
+        }
+        let unread = || Error::unavailable("there is no thread to read the answer on");
+        let turn = Arc::clone(&self.one).acquire_owned().await;
+        let turn = turn.map_err(|_| unread())?;
+        let reading = tokio::task::spawn_blocking(move || {
+            let read = read(&bytes);
+            drop(turn);
+            read
+        });
+        reading.await.map_err(|_| unread())?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn while_a_large_answer_is_read_the_thread_does_something_else_and_the_next_one_waits() {
+        let aside = Aside::new();
+        let own = thread::current().id();
+        let (go, gone) = mpsc::channel::<()>();
+        let large = || vec![0; AT_ONCE + 1];
+        let first = aside.read(large(), move |_| {
+            gone.recv_timeout(Duration::from_secs(20)).expect("a word");
+            Ok(thread::current().id())
+        });
+        let second = aside.read(large(), |_| Ok(()));
+        let small = aside.read(vec![0; AT_ONCE], |_| Ok(thread::current().id()));
+        let (mut first, mut second) = (Box::pin(first), Box::pin(second));
+        let soon = Duration::from_millis(50);
+        assert!(tokio::time::timeout(soon, &mut first).await.is_err());
+        assert!(
+            tokio::time::timeout(soon, &mut second).await.is_err(),
+            "one at a time"
+        );
+        assert_eq!(small.await, Ok(own), "a small one is read at once");
+        go.send(()).expect("it waits");
+        assert_ne!(first.await.expect("read"), own);
+        assert_eq!(second.await, Ok(()));
+    }
+}

@@ -1,0 +1,144 @@
+//! One fault from beginning to end, and what was seen.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::case::Case;
+use super::load::{Stretch, asked, beside};
+use super::stage::Stage;
+use crate::gateway::resident;
+
+const LOOK: Duration = Duration::from_millis(5);
+
+/// What a fault may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Gates {
+    /// An answer is there so long after the time that the registry is given.
+    pub late: Duration,
+    /// Bytes that the gateway may grow by.
+    pub growth: u64,
+    /// How much slower the neighbour's calls may become, by their p99; none does not look.
+    pub slower: Option<f64>,
+}
+
+impl Gates {
+    /// 100 ms, 32 MiB, 1.2 ×.
+    pub const ALL: Self = Self {
+        late: Duration::from_millis(100),
+        growth: 32 << 20,
+        slower: Some(1.2),
+    };
+}
+
+/// What was seen of one fault.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Which, and what was wanted.
+    pub case: Case,
+    /// The time that the registry is given.
+    pub timeout: Duration,
+    /// The answers of the registry with the fault.
+    pub asked: Stretch,
+    /// The neighbour's calls while nothing was wrong, and both registries were asked as often.
+    pub quiet: Stretch,
+    /// The neighbour's calls beside the fault.
+    pub beside: Stretch,
+    /// Resident bytes of the gateway before.
+    pub before: u64,
+    /// The most of them while the fault lasted.
+    pub peak: u64,
+}
+
+impl Stage {
+    /// Calls to both registries for so long without the fault (if at all), and for so long with it.
+    pub async fn try_case(&self, case: Case, quiet: Duration, length: Duration) -> Seen {
+        self.recover().await;
+        let (_, quiet) = self.load(quiet).await;
+        let before = self.gateway.resident();
+        let stop = Arc::new(AtomicBool::new(false));
+        let watched = watch(self.gateway.process(), Arc::clone(&stop));
+        self.faulty.misbehave(case.fault);
+        let (asked, beside) = self.load(length).await;
+        stop.store(true, Ordering::Relaxed);
+        Seen {
+            case,
+            timeout: self.timeout,
+            asked,
+            quiet,
+            beside,
+            before,
+            peak: watched.join().expect("somebody watches"),
+        }
+    }
+
+    async fn load(&self, length: Duration) -> (Stretch, Stretch) {
+        let asked = asked(self.client.clone(), &self.people, length);
+        let beside = tokio::spawn(beside(self.neighbours.clone(), length));
+        let asked = asked.await;
+        (asked, beside.await.expect("the neighbour's calls end"))
+    }
+}
+
+impl Seen {
+    /// What is wrong with it; nothing when every gate is held.
+    #[must_use]
+    pub fn faults(&self, gates: &Gates) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut hold = |held: bool, fault: String| {
+            if !held {
+                faults.push(fault);
+            }
+        };
+        let wanted = |word: &String| self.case.wanted.contains(&word.as_str());
+        let words = &self.asked.words;
+        hold(
+            !words.is_empty() && words.keys().all(wanted),
+            format!("answered {words:?}, wanted {}", self.case.wanted.join(" or ")),
+        );
+        let (longest, allowed) = (self.asked.longest(), self.timeout + gates.late);
+        hold(
+            longest <= allowed,
+            format!("an answer took {longest:?}, wanted at most {allowed:?}"),
+        );
+        let grown = self.growth() >> 20;
+        hold(self.growth() <= gates.growth, format!("it grew by {grown} MiB"));
+        let neighbours = &self.beside.words;
+        hold(
+            neighbours.len() == 1 && neighbours.contains_key("OK"),
+            format!("the neighbour answered {neighbours:?}"),
+        );
+        if let Some(slower) = gates.slower {
+            hold(
+                self.slower() <= slower,
+                format!("the neighbour's p99 is {:.2} ×", self.slower()),
+            );
+        }
+        faults
+    }
+
+    /// Bytes that the gateway grew by.
+    #[must_use]
+    pub fn growth(&self) -> u64 {
+        self.peak.saturating_sub(self.before)
+    }
+
+    /// The neighbour's p99 against that without the fault.
+    #[must_use]
+    pub fn slower(&self) -> f64 {
+        self.beside.p99().as_secs_f64() / self.quiet.p99().as_secs_f64()
+    }
+}
+
+/// The most memory that a process has until it is enough.
+fn watch(process: u32, stop: Arc<AtomicBool>) -> thread::JoinHandle<u64> {
+    thread::spawn(move || {
+        let mut most = 0;
+        while !stop.load(Ordering::Relaxed) {
+            most = most.max(resident(process));
+            thread::sleep(LOOK);
+        }
+        most
+    })
+}
