@@ -233,10 +233,12 @@ impl Conduct {
         self.takes(GIVEN_UP);
     }
 
-    /// Bytes and frames came.
-    pub(super) fn works(&self, bytes: usize, frames: u32) {
-        let work = u32::try_from(bytes).unwrap_or(u32::MAX);
-        self.takes(work.saturating_add(frames.saturating_mul(FRAME)));
+    /// Bytes and frames came: how much work they are.
+    pub(super) fn works(&self, bytes: usize, frames: u32) -> u32 {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let work = bytes.saturating_add(frames.saturating_mul(FRAME));
+        self.takes(work);
+        work
     }
 
     fn takes(&self, work: u32) {

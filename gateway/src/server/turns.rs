@@ -1,5 +1,6 @@
-//! Calls begin in turns. A thousand that one client sends at once would stand in a row before the next call of
-//! everybody else; so each client begins some, and the others' calls that are ready by then come before its next.
+//! Clients take turns. What one sends at once, over however many connections, would stand in a row before the next
+//! call of everybody else; so each is read so far and begins so many calls, and the others' that are ready by then
+//! come before its next.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
@@ -8,6 +9,8 @@ use std::task::{Context, Poll, Waker};
 
 /// Calls that one client begins in a row on one worker: about a millisecond's.
 const IN_A_ROW: u32 = 32;
+/// Work that is read of one client in a row, in bytes ([`super::conduct`]): about so many calls.
+const WORK: u32 = 16 << 10;
 
 /// The clients of one worker.
 #[derive(Default)]
@@ -19,12 +22,15 @@ pub(super) struct Turns {
 #[derive(Default)]
 struct Share {
     begun: u32,
+    work: u32,
     waiting: VecDeque<Waker>,
+    /// Whether its turn ends with the next.
+    is_behind: bool,
 }
 
 #[derive(Default)]
 struct Line {
-    /// Shares with calls that wait.
+    /// Shares that had their turn.
     behind: Vec<Arc<Mutex<Share>>>,
     keeper: Option<Waker>,
 }
@@ -59,8 +65,10 @@ impl Turns {
             let mut share = lock(share);
             let next = share.waiting.len().min(IN_A_ROW as usize);
             share.begun = u32::try_from(next).unwrap_or(IN_A_ROW);
+            share.work = share.work.saturating_sub(WORK);
             share.waiting.drain(..next).for_each(Waker::wake);
-            !share.waiting.is_empty()
+            share.is_behind = !share.waiting.is_empty() || share.work > WORK;
+            share.is_behind
         });
         if !line.behind.is_empty() {
             context.waker().wake_by_ref();
@@ -91,16 +99,36 @@ impl Client {
             return true;
         }
         share.waiting.push_back(context.waker().clone());
-        let first = share.waiting.len() == 1;
-        drop(share);
-        if first {
-            let mut line = lock(&self.turns.line);
-            line.behind.push(self.share.clone());
-            if let Some(keeper) = &line.keeper {
-                keeper.wake_by_ref();
-            }
-        }
+        self.goes_behind(share);
         false
+    }
+
+    /// A connection of the client brought work.
+    pub(super) fn works(&self, work: u32) {
+        let mut share = lock(&self.share);
+        share.work = share.work.saturating_add(work);
+    }
+
+    /// Whether its connections have brought as much as is read in a turn; the next begins soon.
+    pub(super) fn had_turn(&self) -> bool {
+        let share = lock(&self.share);
+        let had = share.work > WORK;
+        if had {
+            self.goes_behind(share);
+        }
+        had
+    }
+
+    fn goes_behind(&self, mut share: MutexGuard<'_, Share>) {
+        if std::mem::replace(&mut share.is_behind, true) {
+            return;
+        }
+        drop(share);
+        let mut line = lock(&self.turns.line);
+        line.behind.push(self.share.clone());
+        if let Some(keeper) = &line.keeper {
+            keeper.wake_by_ref();
+        }
     }
 }
 
@@ -144,6 +172,27 @@ mod tests {
         assert_eq!(begun.len(), 201, "each has its turn");
         let before = begun.iter().position(|name| *name == 'o');
         assert_eq!(before, Some(IN_A_ROW as usize));
+    }
+
+    #[tokio::test]
+    async fn what_one_clients_connections_bring_is_read_in_turns_too() {
+        let turns = Arc::new(Turns::default());
+        let keeper = tokio::spawn(turns.clone().keep());
+        let (many, again, other) = (
+            turns.client(&[1; 32]),
+            turns.client(&[1; 32]),
+            turns.client(&[2; 32]),
+        );
+        many.works(WORK);
+        assert!(!many.had_turn(), "a whole turn");
+        many.works(2 * WORK);
+        assert!(many.had_turn() && again.had_turn(), "of all its connections");
+        assert!(!other.had_turn(), "and of nobody else");
+        for owes in [true, true, false] {
+            assert_eq!(again.had_turn(), owes, "two turns are owed");
+            tokio::task::yield_now().await;
+        }
+        keeper.abort();
     }
 
     #[tokio::test]

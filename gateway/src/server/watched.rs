@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::conduct::{Budget, Conduct, Fault};
 use super::heads::Heads;
+use super::turns::Client;
 
 /// The client's preface (RFC 9113 §3.4).
 const PREFACE: usize = 24;
@@ -32,6 +33,7 @@ const PRICED: usize = 2_048;
 pub(super) struct Watched<S> {
     stream: S,
     conduct: Arc<Conduct>,
+    client: Arc<Client>,
     incoming: Heads,
     outgoing: Heads,
     budget: Budget,
@@ -40,10 +42,11 @@ pub(super) struct Watched<S> {
 }
 
 impl<S> Watched<S> {
-    pub(super) fn new(stream: S, conduct: Arc<Conduct>) -> Self {
+    pub(super) fn new(stream: S, conduct: Arc<Conduct>, client: Arc<Client>) -> Self {
         Self {
             stream,
             conduct,
+            client,
             incoming: Heads::after(PREFACE),
             outgoing: Heads::after(0),
             budget: Budget::default(),
@@ -70,7 +73,7 @@ impl<S> Watched<S> {
                 within = within && conduct.control_frame(budget, price(head.length));
             }
         });
-        conduct.works(bytes.len(), frames);
+        self.client.works(conduct.works(bytes.len(), frames));
         within
     }
 
@@ -119,7 +122,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         if self.conduct.is_blocked() {
             return Poll::Pending;
         }
-        if self.conduct.had_turn() {
+        if self.conduct.had_turn() || self.client.had_turn() {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }

@@ -93,6 +93,7 @@ impl Worker {
         let mut standing = Standing::new(self.door.exchange.clone(), self.changes.clone(), peer.clone());
         let client = self.shared.crowd.client(peer.fingerprint());
         let turns = self.turns.client(peer.fingerprint());
+        let watched = Watched::new(stream, conduct.clone(), turns.clone());
         let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
             let begun = Begun::new(&calls);
             // On the heap, once: hyper moves it several times before it runs.
@@ -131,7 +132,6 @@ impl Worker {
             .initial_connection_window_size(small(limits.connection_window.get_ref().0))
             .keep_alive_interval(Some(limits.keep_alive_interval.get_ref().0))
             .keep_alive_timeout(limits.keep_alive_timeout.get_ref().0);
-        let watched = Watched::new(stream, conduct.clone());
         let connection = builder.serve_connection(TokioIo::new(watched), service);
         let mut connection = std::pin::pin!(connection);
         let drain = self.shared.limits.drain_time.0.max(Duration::from_millis(1));
