@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::layout::{Layout, Series};
 use crate::proof::Nodes;
 use crate::storage::{Storage, StoredFile, read_exact_at};
-use crate::tree::{Hash, ROWS, TILE_HEIGHT, TILE_WIDTH, Tile, Tree, fold_complete, full_tiles};
+use crate::tree::{Hash, ROWS, TILE_HEIGHT, TILE_WIDTH, Tile, Tree, fold_complete, full_tiles, tile_end};
 
 const HASH: usize = 32;
 
@@ -183,6 +183,8 @@ impl<S: Storage> Tiles<S> {
 pub(crate) struct StoredNodes<'a, S: Storage> {
     tiles: &'a Tiles<S>,
     tree: &'a Mutex<Tree>,
+    /// A tile that ends behind this leaf may be torn.
+    whole_until: u64,
     /// The tile of each row that was read last: a proof needs many nodes of few tiles.
     read: RefCell<[(u64, Vec<Hash>); ROWS]>,
 }
@@ -192,8 +194,14 @@ impl<'a, S: Storage> StoredNodes<'a, S> {
         Self {
             tiles,
             tree,
+            whole_until: u64::MAX,
             read: RefCell::default(),
         }
+    }
+
+    /// Asks no file for a tile that ends behind this leaf.
+    pub(crate) fn whole_until(self, whole_until: u64) -> Self {
+        Self { whole_until, ..self }
     }
 }
 
@@ -210,6 +218,10 @@ impl<S: Storage> Nodes for StoredNodes<'_, S> {
                 let hashes = hashes.get(at..at + count).ok_or(io::ErrorKind::InvalidInput)?;
                 return Ok(fold_complete(hashes));
             }
+        }
+        if tile_end(row, number) > self.whole_until {
+            let why = "a crash may have torn this tile, which is not placed again yet";
+            return Err(io::Error::new(io::ErrorKind::NotFound, why));
         }
         let mut read = self.read.borrow_mut();
         let known = read.get_mut(row).ok_or(io::ErrorKind::InvalidInput)?;

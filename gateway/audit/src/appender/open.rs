@@ -1,7 +1,7 @@
 //! Opening a log: lock, recover, start the threads.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
@@ -155,6 +155,7 @@ impl<S: Storage, C: Clock> Opened<S, C> {
             tree: Mutex::new(start.tree),
             tiles,
             placed: AtomicU64::new(start.synced),
+            whole_until: AtomicU64::new(u64::MAX),
             places: Places::default(),
             published: watch::Sender::new(Arc::new(published.clone())),
             placing: Mutex::new(()),
@@ -174,7 +175,9 @@ impl<S: Storage, C: Clock> Opened<S, C> {
         }
 
         let mut publisher = Publisher::new(Arc::clone(&shared), published.size, start.synced, placed);
-        // A crash may have taken or torn tiles that were not yet synced, and receipts are made of them.
+        // A crash may have taken or torn tiles that were not yet synced, and receipts are made of them. On a disk that takes
+        // nothing now they are asked for nothing until it does.
+        shared.whole_until.store(placed, Ordering::Release);
         publisher.step();
         Ok(Self {
             writer: Writer::new(Arc::clone(&shared), signer, options, clock, start.segment),

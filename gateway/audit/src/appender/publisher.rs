@@ -102,7 +102,10 @@ impl<S: Storage> Publisher<S> {
             return;
         }
         match self.publish(&checkpoint) {
-            Ok(()) => (self.failing, self.first) = (false, false),
+            Ok(()) => {
+                (self.failing, self.first) = (false, false);
+                self.shared.whole_until.store(u64::MAX, Ordering::Release);
+            }
             Err(error) if !self.failing => {
                 self.failing = true;
                 tracing::warn!(%error, size, "audit checkpoint could not be published; entries are durable, trying again");

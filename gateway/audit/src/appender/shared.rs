@@ -1,7 +1,7 @@
 //! What callers, the writer and the publisher have in common.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -29,6 +29,8 @@ pub(crate) struct Shared<S: Storage> {
     pub(crate) tiles: Tiles<S>,
     /// All tiles and bundles that end at this leaf or before it are placed.
     pub(super) placed: AtomicU64,
+    /// Tiles of hashes that end behind this leaf may be what a crash left of them, until they are placed again.
+    pub(super) whole_until: AtomicU64,
     pub(super) places: Places,
     /// The published checkpoint.
     pub(crate) published: watch::Sender<Arc<SignedCheckpoint>>,
@@ -41,7 +43,7 @@ pub(crate) struct Shared<S: Storage> {
 
 impl<S: Storage> Shared<S> {
     pub(super) fn nodes(&self) -> StoredNodes<'_, S> {
-        StoredNodes::new(&self.tiles, &self.tree)
+        StoredNodes::new(&self.tiles, &self.tree).whole_until(self.whole_until.load(Ordering::Acquire))
     }
 
     /// The root of the first `size` entries, which must be in the tree.

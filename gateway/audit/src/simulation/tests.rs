@@ -2,11 +2,13 @@ use super::{Deed, Fault, Sabotage, Told, fail_once, tell};
 
 /// A share of the seeds that `examples/power_cuts.rs` goes through.
 const SEEDS: u64 = 60;
+/// What was found among the others: a disk that fails while torn tiles are placed again.
+const TORN_AND_FAILING: [u64; 3] = [1_818, 4_426, 17_424];
 
 #[test]
 fn nothing_that_was_promised_is_lost_in_power_cuts() {
     let mut all = Told::default();
-    for seed in 0..SEEDS {
+    for seed in (0..SEEDS).chain(TORN_AND_FAILING) {
         all.add(&tell(seed, Sabotage::None).unwrap_or_else(|broken| panic!("{broken}")));
     }
     assert!(all.cuts > SEEDS, "{all:?}");
