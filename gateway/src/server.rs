@@ -7,7 +7,8 @@
 //! | `entrance` | accepts, counts, shakes hands, deals connections out to the workers |
 //! | `worker` | one runtime: HTTP/2 connections |
 //! | `aside`, `movable` | a connection of doubtful conduct is served at the entrance, behind everybody else |
-//! | `turns` | calls begin in turns: no client's thousand before the others' next |
+//! | `turns` | clients are read and begin calls in turns: no one's thousand before the others' next |
+//! | `beat` | when the calls of peers begin that have just given up many |
 //! | `crowd` | how many calls are under way, in all and of one client |
 //! | `places` | how many connections and handshakes there may be, in all and of one address |
 //! | `watched`, `heads` | a stream that sees the head of every frame, and lets answers travel together |
@@ -19,6 +20,7 @@
 mod accounted;
 mod ages;
 mod aside;
+mod beat;
 mod conduct;
 mod crowd;
 mod door;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use comfy_table::{CellAlignment, Table, presets};
-use harness::attack::{Attack, Gates, Seen, Stretch, Times, try_attack};
+use harness::attack::{Attack, Gates, Seen, Stretch, Times, try_attack_on};
 use serde_json::json;
 
 /// Plays attacks on the gateway and looks at memory, at the end of each flood, and at an honest caller.
@@ -24,6 +24,9 @@ struct Arguments {
     /// How often each is played; what is printed is the most that it cost, and the middle time of answers.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=20))]
     rounds: u8,
+    /// Look at the second of two such attacks on the same gateway: whether it adds to what the first has left.
+    #[arg(long)]
+    again: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -52,11 +55,15 @@ fn perform(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode
         [] => &Attack::ALL[..],
         names => names,
     };
+    let gates = match arguments.again {
+        true => Gates::AGAIN,
+        false => Gates::ALL,
+    };
     let length = Duration::from_secs(arguments.seconds);
     let mut rounds = vec![Vec::new(); attacks.len()];
     for _ in 0..arguments.rounds {
         for (attack, seen) in attacks.iter().zip(&mut rounds) {
-            seen.push(try_attack(*attack, length, Times::LONG));
+            seen.push(try_attack_on(*attack, length, Times::LONG, arguments.again));
         }
     }
     // What is compared with is the middle one of the quiet times before all attacks.
@@ -66,12 +73,12 @@ fn perform(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode
         seen.idle.clone_from(&idle);
     }
     if arguments.json {
-        let rows: Vec<_> = all.iter().map(row_of_json).collect();
+        let rows: Vec<_> = all.iter().map(|seen| row_of_json(seen, &gates)).collect();
         writeln!(out, "{}", serde_json::to_string_pretty(&rows)?)?;
     } else {
-        writeln!(out, "{}", table(&all))?;
+        writeln!(out, "{}", table(&all, &gates))?;
     }
-    let held = all.iter().all(|seen| seen.faults(&Gates::ALL).is_empty());
+    let held = all.iter().all(|seen| seen.faults(&gates).is_empty());
     Ok(if held {
         ExitCode::SUCCESS
     } else {
@@ -83,7 +90,7 @@ fn attack(name: &str) -> Result<Attack, String> {
     Attack::named(name).ok_or_else(|| "no such attack; --list names them".to_owned())
 }
 
-fn table(all: &[Seen]) -> Table {
+fn table(all: &[Seen], gates: &Gates) -> Table {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
     table.set_header([
@@ -98,7 +105,7 @@ fn table(all: &[Seen]) -> Table {
         "verdict",
     ]);
     for seen in all {
-        let faults = seen.faults(&Gates::ALL);
+        let faults = seen.faults(gates);
         table.add_row([
             seen.attack.name().to_owned(),
             format!("{} on {}", seen.ended.sent, seen.ended.connections),
@@ -135,7 +142,7 @@ fn table(all: &[Seen]) -> Table {
     table
 }
 
-fn row_of_json(seen: &Seen) -> serde_json::Value {
+fn row_of_json(seen: &Seen, gates: &Gates) -> serde_json::Value {
     json!({
         "attack": seen.attack.name(),
         "sent": seen.ended.sent,
@@ -150,7 +157,7 @@ fn row_of_json(seen: &Seen) -> serde_json::Value {
         "honest_p99_ms": milliseconds(seen.honest.p99()),
         "idle_p99_ms": milliseconds(seen.idle.p99()),
         "new_connection_ms": milliseconds(seen.honest.newcomer),
-        "faults": seen.faults(&Gates::ALL),
+        "faults": seen.faults(gates),
     })
 }
 

@@ -31,7 +31,11 @@ impl Aside {
             conduct.moves_on();
             let own = conduct.clone();
             let there = self.entrance.spawn(async move {
-                let ended = lives_while(&mut life, || own.is_doubtful()).await;
+                let ended = lives_while(&mut life, || {
+                    give_way();
+                    own.is_doubtful()
+                })
+                .await;
                 own.moves_on();
                 (!ended).then_some(life)
             });
@@ -42,6 +46,12 @@ impl Aside {
             }
         }
     }
+}
+
+/// Lets a worker that has become ready go on. The kernel lets a thread have its slice of a millisecond or more also when
+/// one of a higher priority wakes up.
+pub(super) fn give_way() {
+    std::thread::yield_now();
 }
 
 /// Whether the life ended; if not, it no longer holds what it was to be lived while.

@@ -219,8 +219,7 @@ impl Conduct {
         raise(&self.moves);
     }
 
-    /// It goes behind everybody else for a while.
-    pub(super) fn doubt(&self) {
+    fn doubt(&self) {
         self.doubted_until.store(self.epoch() + DOUBT, Relaxed);
     }
 

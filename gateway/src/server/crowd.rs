@@ -102,11 +102,6 @@ impl Client {
             Err(self.crowd.refuse())
         }
     }
-
-    /// Whether it has more than half of the calls that it may have.
-    pub(super) fn crowds(&self) -> bool {
-        self.under_way.load(Relaxed) > self.crowd.most_of_one / 2
-    }
 }
 
 impl Drop for UnderWay {
@@ -160,9 +155,7 @@ mod tests {
         );
         let _third = other.enter().ok().unwrap();
         assert!(other.enter().is_err(), "three are all");
-        assert!(one.crowds() && !other.crowds(), "two of two, one of two");
         drop(first);
-        assert!(!one.crowds());
         assert!(other.enter().is_ok());
         assert!(one.enter().is_ok());
     }

@@ -5,6 +5,7 @@
 //! the workers, so that neither stands before a call.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::aside::give_way;
 use super::conduct::Conduct;
 use super::movable::Movable;
 use super::overload::Overload;
@@ -133,12 +135,23 @@ impl Entrance {
             };
             let worker = worker.clone();
             arriving.spawn(async move {
-                if let Some(arrived) = newcomer.arrive().await {
+                if let Some(arrived) = giving_way(newcomer.arrive()).await {
                     drop(worker.send(arrived).await);
                 }
             });
         }
     }
+}
+
+/// Goes on piece by piece, and gives way after each.
+async fn giving_way<W: Future>(work: W) -> W::Output {
+    let mut work = std::pin::pin!(work);
+    poll_fn(|context| {
+        let outcome = work.as_mut().poll(context);
+        give_way();
+        outcome
+    })
+    .await
 }
 
 /// A connection that has been accepted.

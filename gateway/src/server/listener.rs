@@ -97,6 +97,7 @@ pub fn listen(settings: &ListenerSettings, parts: Parts) -> io::Result<Listening
             entrance: entrance.handle().clone(),
             _open: open,
         },
+        beat: Arc::default(),
         stopping,
     };
     for number in 0..count {

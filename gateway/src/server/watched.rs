@@ -73,7 +73,10 @@ impl<S> Watched<S> {
                 within = within && conduct.control_frame(budget, price(head.length));
             }
         });
-        self.client.works(conduct.works(bytes.len(), frames));
+        let work = conduct.works(bytes.len(), frames);
+        if !conduct.is_doubtful() {
+            self.client.works(work);
+        }
         within
     }
 
@@ -122,7 +125,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         if self.conduct.is_blocked() {
             return Poll::Pending;
         }
-        if self.conduct.had_turn() || self.client.had_turn() {
+        // Whoever is in doubt is behind everybody anyway.
+        let behind = || !self.conduct.is_doubtful() && self.client.had_turn();
+        if self.conduct.had_turn() || behind() {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }

@@ -14,7 +14,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
 use super::accounted::Begun;
-use super::aside::Aside;
+use super::aside::{self, Aside};
+use super::beat::Beat;
 use super::conduct::{Conduct, Fault};
 use super::crowd::Crowd;
 use super::door::Door;
@@ -28,10 +29,6 @@ use crate::settings::ListenerSettings;
 
 /// How long a connection that is ended for its conduct gets to take the GOAWAY.
 const LAST_WORD: Duration = Duration::from_millis(50);
-
-/// A call of a peer that has just given up many waits so long before anything is done for it: what is given up by then has cost
-/// neither a decision nor an entry, which the others would wait for.
-const DOUBT: Duration = Duration::from_millis(5);
 
 /// How long an idle peer gets to answer it, and to ask what it was just about to ask.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -51,6 +48,7 @@ pub(super) struct Shared {
     pub(super) limits: Arc<ListenerSettings>,
     pub(super) crowd: Arc<Crowd>,
     pub(super) aside: Aside,
+    pub(super) beat: Arc<Beat>,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
@@ -93,6 +91,7 @@ impl Worker {
         let mut standing = Standing::new(self.door.exchange.clone(), self.changes.clone(), peer.clone());
         let client = self.shared.crowd.client(peer.fingerprint());
         let turns = self.turns.client(peer.fingerprint());
+        let beat = self.shared.beat.clone();
         let watched = Watched::new(stream, conduct.clone(), turns.clone());
         let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
             let begun = Begun::new(&calls);
@@ -104,16 +103,15 @@ impl Worker {
                     Err(Box::new(status))
                 }
             };
-            if client.crowds() {
-                calls.doubt();
-            }
-            let doubtful = calls.is_striking();
-            let turns = turns.clone();
+            let (beat, calls, turns) = (beat.clone(), calls.clone(), turns.clone());
             async move {
-                if doubtful {
-                    tokio::time::sleep(DOUBT).await;
+                if calls.is_striking() {
+                    beat.next().await;
                 }
                 turns.turn().await;
+                if calls.is_doubtful() {
+                    aside::give_way();
+                }
                 Ok::<_, std::convert::Infallible>(match call {
                     Ok((under_way, call)) => begun.answer(call.await, Some(under_way)),
                     Err(status) => begun.answer(frame::refused(&status), None),
