@@ -71,12 +71,6 @@ impl Drop for Listening {
     }
 }
 
-/// After so many polls of tasks a thread asks what its sockets have: a call is some 20 µs of several, and whoever asks
-/// next waits so long to be seen.
-const EVENT_INTERVAL: u32 = 16;
-/// After so many, which tasks other threads have woken: those whose entries are durable.
-const REMOTE_INTERVAL: u32 = 8;
-
 /// Binds the address and starts the workers and the entrance.
 pub fn listen(settings: &ListenerSettings, parts: Parts) -> io::Result<Listening> {
     let socket = bind(settings.address)?;
@@ -135,11 +129,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// One thread's.
 fn runtime() -> io::Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .event_interval(EVENT_INTERVAL)
-        .global_queue_interval(REMOTE_INTERVAL)
-        .build()
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 fn start_worker(

@@ -4,18 +4,22 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// Calls that one client begins in a row on one worker: about a millisecond's.
-const IN_A_ROW: u32 = 32;
+/// Calls that one client begins in a row on one worker: less than half a millisecond.
+const IN_A_ROW: u32 = 16;
 /// Work that is read of one client in a row, in bytes ([`super::conduct`]): about so many calls.
-const WORK: u32 = 16 << 10;
+const WORK: u32 = 8 << 10;
 
 /// The clients of one worker.
 #[derive(Default)]
 pub(super) struct Turns {
     shares: Mutex<HashMap<[u8; 32], Arc<Mutex<Share>>>>,
+    /// How many they are: one alone has nobody to let by.
+    clients: AtomicUsize,
     line: Mutex<Line>,
 }
 
@@ -45,10 +49,13 @@ pub(super) struct Client {
 impl Turns {
     /// The client of a connection, by the fingerprint of its certificate.
     pub(super) fn client(self: &Arc<Self>, certificate: &[u8; 32]) -> Arc<Client> {
+        let mut shares = lock(&self.shares);
+        let share = shares.entry(*certificate).or_default().clone();
+        self.clients.store(shares.len(), Relaxed);
         Arc::new(Client {
             turns: self.clone(),
             certificate: *certificate,
-            share: lock(&self.shares).entry(*certificate).or_default().clone(),
+            share,
         })
     }
 
@@ -91,7 +98,14 @@ impl Client {
         .await;
     }
 
+    fn is_alone(&self) -> bool {
+        self.turns.clients.load(Relaxed) < 2
+    }
+
     fn begins(&self, context: &Context<'_>) -> bool {
+        if self.is_alone() {
+            return true;
+        }
         let mut share = lock(&self.share);
         // Who waits already is not overtaken.
         if share.begun < IN_A_ROW && share.waiting.is_empty() {
@@ -105,12 +119,18 @@ impl Client {
 
     /// A connection of the client brought work.
     pub(super) fn works(&self, work: u32) {
+        if self.is_alone() {
+            return;
+        }
         let mut share = lock(&self.share);
         share.work = share.work.saturating_add(work);
     }
 
     /// Whether its connections have brought as much as is read in a turn; the next begins soon.
     pub(super) fn had_turn(&self) -> bool {
+        if self.is_alone() {
+            return false;
+        }
         let share = lock(&self.share);
         let had = share.work > WORK;
         if had {
@@ -138,6 +158,7 @@ impl Drop for Client {
         // The map's own, and this one. One that waits in the line is forgotten with a later connection.
         if Arc::strong_count(&self.share) <= 2 {
             shares.remove(&self.certificate);
+            self.turns.clients.store(shares.len(), Relaxed);
         }
     }
 }
@@ -175,6 +196,20 @@ mod tests {
     }
 
     #[test]
+    fn who_is_alone_has_no_turns() {
+        let turns = Arc::new(Turns::default());
+        let lone = turns.client(&[1; 32]);
+        let context = Context::from_waker(Waker::noop());
+        lone.works(2 * WORK);
+        assert!(!lone.had_turn() && (0..=IN_A_ROW).all(|_| lone.begins(&context)));
+        let other = turns.client(&[2; 32]);
+        lone.works(2 * WORK);
+        assert!(lone.had_turn() && !(0..=IN_A_ROW).all(|_| lone.begins(&context)));
+        drop(other);
+        assert!(!lone.had_turn() && lone.begins(&context));
+    }
+
+    #[test]
     fn what_one_clients_connections_bring_is_read_in_turns_too() {
         let turns = Arc::new(Turns::default());
         let (many, again, other) = (
@@ -197,7 +232,7 @@ mod tests {
     async fn calls_that_are_given_up_while_they_wait_hold_nobody_and_clients_that_have_gone_are_forgotten() {
         let turns = Arc::new(Turns::default());
         let keeper = tokio::spawn(turns.clone().keep());
-        let client = turns.client(&[1; 32]);
+        let (client, other) = (turns.client(&[1; 32]), turns.client(&[2; 32]));
         for _ in 0..IN_A_ROW {
             client.turn().await;
         }
@@ -213,7 +248,7 @@ mod tests {
         for call in given_up {
             drop(call.await);
         }
-        drop(client);
+        drop((client, other));
         assert!(lock(&turns.shares).is_empty());
         keeper.abort();
     }
