@@ -103,13 +103,14 @@ impl Worker {
                     Err(Box::new(status))
                 }
             };
-            let (beat, calls, turns) = (beat.clone(), calls.clone(), turns.clone());
+            let beat = calls.is_striking().then(|| beat.clone());
+            let (is_doubtful, turns) = (calls.is_doubtful(), turns.clone());
             async move {
-                if calls.is_striking() {
+                if let Some(beat) = beat {
                     beat.next().await;
                 }
                 turns.turn().await;
-                if calls.is_doubtful() {
+                if is_doubtful {
                     aside::give_way();
                 }
                 Ok::<_, std::convert::Infallible>(match call {

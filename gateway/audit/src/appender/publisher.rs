@@ -145,7 +145,8 @@ impl<S: Storage> Publisher<S> {
             self.place_forgotten()?;
             tiles = self.completed(size);
         }
-        if !self.goes_on(&tiles) {
+        // Those of finished segments may be all.
+        if full > self.placed && !self.goes_on(&tiles) {
             return Err(io::Error::other(
                 "full tiles are neither in memory nor in finished segments",
             ));
