@@ -1,5 +1,7 @@
 //! Signed notes (c2sp.org/signed-note): a text, an empty line, signature lines.
 
+use std::collections::HashSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -51,6 +53,10 @@ impl<'a> Note<'a> {
         let parsed = Self { text, signatures };
         if parsed.lines().any(|line| line.is_none()) {
             return Err(NoteError::Malformed("signature line"));
+        }
+        let mut seen = HashSet::new();
+        if !signatures.lines().all(|line| seen.insert(line)) {
+            return Err(NoteError::Malformed("a signature line stands twice"));
         }
         Ok(parsed)
     }

@@ -55,6 +55,11 @@ fn a_signature_of_a_witness_is_passed_over_and_another_key_is_not_enough() {
         .expect("a signature block");
     note.push_str(&line);
     assert!(SignedCheckpoint::verify(&note, signer.key()).is_ok());
+    note.push_str(&line);
+    assert_eq!(
+        SignedCheckpoint::verify(&note, signer.key()),
+        Err(NoteError::Malformed("a signature line stands twice"))
+    );
     assert_eq!(
         SignedCheckpoint::verify(foreign.note(), signer.key()),
         Err(NoteError::NotSigned)
