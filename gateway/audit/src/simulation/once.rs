@@ -68,10 +68,10 @@ fn run(deed: Deed, fault: Fault, after: u64) -> Result<Told, String> {
         return Err(format!("only {acknowledged} of {ROUNDS} were taken"));
     }
     let log = close(log, &clock)?;
-    promises.check(&log, &key)?;
+    promises.check(&log, &key, false)?;
     drop(log);
     let log = open(&disk, &clock)?;
-    promises.check(&log, &key)?;
+    promises.check(&log, &key, false)?;
     let log = close(log, &clock)?;
     drop(log);
     let left = inspect(&disk, &promises, &key, after)?;

@@ -74,8 +74,9 @@ impl Promises {
     }
 
     /// Compares an open log with what was promised; of many entries with some, the newest among them. All of them are compared
-    /// at the end, see [`super::inspection`].
-    pub(super) fn check(&self, log: &Log, key: &VerifyingKey) -> Result<(), String> {
+    /// at the end, see [`super::inspection`]. `may_be_away`: the disk refused something while the log was opened, so that tiles which
+    /// the cut took may not be placed again yet.
+    pub(super) fn check(&self, log: &Log, key: &VerifyingKey, may_be_away: bool) -> Result<(), String> {
         let size = log.log.durable().size;
         if let Some((newest, _)) = self.entries.last_key_value()
             && *newest >= size
@@ -94,14 +95,14 @@ impl Promises {
             match log.log.root(*known) {
                 Ok(root) if root == checkpoint.checkpoint().root => {}
                 Ok(_) => return Err(format!("the log has another root for {known} entries")),
-                // A tile that the cut took is placed again by the publisher; the verifier asks for it at the end.
-                Err(error) if is_away(&error) => return Ok(()),
+                // The publisher places it later; the verifier asks for it at the end.
+                Err(error) if may_be_away && is_away(&error) => return Ok(()),
                 Err(error) => return Err(format!("no root for {known} entries: {error}")),
             }
         }
         if let Some(last) = size.checked_sub(1) {
             let receipt = match log.log.receipt(last) {
-                Err(error) if is_away(&error) => return Ok(()),
+                Err(error) if may_be_away && is_away(&error) => return Ok(()),
                 other => other.map_err(|error| error.to_string())?,
             };
             let entry = log.log.entry_bytes(last).map_err(|error| error.to_string())?;

@@ -30,6 +30,8 @@ pub(super) struct Story {
     /// The most entries put in line at once.
     crowd: u64,
     promises: Promises,
+    /// Whether the disk refused anything while the log was last opened.
+    refused: bool,
     told: Told,
     next_entry: u64,
 }
@@ -60,6 +62,7 @@ impl Story {
             options,
             crowd,
             promises: Promises::default(),
+            refused: false,
             told: Told::default(),
             next_entry: 0,
             random,
@@ -97,7 +100,7 @@ impl Story {
         }
         self.disk.world().failing = 0;
         let mut log = self.open()?.ok_or("power failed without a cut")?;
-        self.promises.check(&log, &key)?;
+        self.promises.check(&log, &key, false)?;
         for _ in 0..3 {
             self.append(&log);
             self.write(&mut log)?;
@@ -115,7 +118,7 @@ impl Story {
     fn check(&self, log: &Log, key: &VerifyingKey) -> Result<(), String> {
         let failing = std::mem::take(&mut self.disk.world().failing);
         let outcome = if self.disk.world().powered() {
-            self.promises.check(log, key)
+            self.promises.check(log, key, self.refused)
         } else {
             Ok(())
         };
@@ -146,6 +149,7 @@ impl Story {
             let refused = self.disk.world().faults > faults;
             match opened {
                 Ok(log) => {
+                    self.refused = refused;
                     self.told.torn_bytes += log.recovery.cut_bytes;
                     // Beyond what was acknowledged there may be more: written, and nobody was told in time.
                     return Ok(Some(log));
@@ -260,7 +264,7 @@ impl Story {
     fn close(&mut self, log: Log, key: &VerifyingKey) -> Result<(), String> {
         let log = close(log, &self.clock)?;
         self.promises.hear(&log)?;
-        self.promises.check(&log, key)
+        self.promises.check(&log, key, false)
     }
 }
 
