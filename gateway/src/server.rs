@@ -13,7 +13,7 @@
 //! | `places` | how many connections and handshakes there may be, in all and of one address |
 //! | `watched`, `heads` | a stream that sees the head of every frame, and lets answers travel together |
 //! | `standing` | until when a connection's certificate stands for somebody |
-//! | `conduct`, `ages`, `accounted` | how a connection behaves: budgets, what is too old, calls and answers |
+//! | `conduct`, `budget`, `ages`, `accounted` | how a connection behaves: budgets, what is too old, calls and answers |
 //! | `door` | one call: lookup, or one of the other services |
 //! | `frame` | gRPC's framing, deadline and trailers |
 
@@ -21,6 +21,7 @@ mod accounted;
 mod ages;
 mod aside;
 mod beat;
+mod budget;
 mod conduct;
 mod crowd;
 mod door;

@@ -6,17 +6,16 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::ages::Ages;
+use super::budget::Budget;
 use crate::settings::ListenerSettings;
 
 /// Each piece of an answer pays for so many frames: those of its call, and window updates.
 const FRAMES_PER_PIECE: u32 = 4;
 /// So many answered calls pay for one that was given up.
 const ANSWERS_PER_RESET: u32 = 4;
-/// What was spent comes back by itself within this time.
-const RECOVERY: Duration = Duration::from_secs(5);
 
 /// Bytes of work that one connection gives in a row before the others have their turn. Against one
 /// that floods: tokio's own budget would let it go on for two megabytes of frames.
@@ -27,8 +26,6 @@ const FRAME: u32 = 128;
 const GIVEN_UP: u32 = 2 << 10;
 /// Calls begun for nothing in about one tick, of which no honest peer has so many.
 const STRIKES: u32 = 8;
-/// A part of the frames that one may send unexplained: who sends more is in doubt.
-const CREDIT: u32 = 8;
 /// Doubt lasts for so many ticks.
 const DOUBT: u32 = 8;
 /// The turn of a peer that has.
@@ -310,66 +307,10 @@ impl Conduct {
         if !within {
             self.blame(Fault::Flood);
         }
-        if budget.spent() > self.limits.frames / CREDIT {
+        if budget.is_drawn_on(self.limits.frames) {
             self.doubt();
         }
         within
-    }
-}
-
-/// What may be spent at once, and comes back with time and with what is earned.
-pub(super) struct Budget {
-    spent: AtomicU32,
-    earned: AtomicU32,
-    begun: Instant,
-    /// Milliseconds after `begun`.
-    recovered: AtomicU32,
-}
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self {
-            spent: AtomicU32::new(0),
-            earned: AtomicU32::new(0),
-            begun: Instant::now(),
-            recovered: AtomicU32::new(0),
-        }
-    }
-}
-
-impl Budget {
-    /// What of it has neither come back nor been earned, as far as has been looked.
-    fn spent(&self) -> u32 {
-        self.spent.load(Relaxed)
-    }
-
-    /// Spends some of `most`; `earned` is the sum until now. The clock is only asked when a part is spent.
-    fn spend(&self, price: u32, most: u32, earned: u32) -> bool {
-        let spent = self.spent.load(Relaxed).saturating_add(price);
-        if spent <= most / CREDIT {
-            self.spent.store(spent, Relaxed);
-            return true;
-        }
-        let now = u32::try_from(self.begun.elapsed().as_millis()).unwrap_or(u32::MAX);
-        let recovered = self.recovered.load(Relaxed);
-        let recovery = u64::try_from(RECOVERY.as_millis()).unwrap_or(u64::MAX);
-        let by_time = u64::from(most) * u64::from(now - recovered) / recovery;
-        let by_work = u64::from(earned.wrapping_sub(self.earned.load(Relaxed)));
-        let owed = u64::from(self.spent.load(Relaxed)).saturating_sub(by_time + by_work);
-        let left = u32::try_from(owed).unwrap_or(u32::MAX).saturating_add(price);
-        if left > most {
-            return false;
-        }
-        // Of the time only what brought something back has been used: looks may be shorter apart than that takes.
-        let used = by_time * recovery / u64::from(most.max(1));
-        let until = match owed {
-            0 => now,
-            _ => recovered.saturating_add(u32::try_from(used).unwrap_or(u32::MAX)),
-        };
-        self.recovered.store(until, Relaxed);
-        self.earned.store(earned, Relaxed);
-        self.spent.store(left, Relaxed);
-        true
     }
 }
 
@@ -380,27 +321,6 @@ fn raise(counter: &AtomicU32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_budget_is_spent_and_comes_back_with_work_and_with_time() {
-        let budget = Budget::default();
-        assert!((0..10).all(|_| budget.spend(1, 10, 0)));
-        assert!(!budget.spend(1, 10, 0), "all is spent");
-        assert!(budget.spend(3, 10, 3), "three were earned");
-        assert!(!budget.spend(1, 10, 3), "and are spent");
-        std::thread::sleep(RECOVERY / 5);
-        assert!(budget.spend(2, 10, 3), "a fifth of the time brings back a fifth");
-        assert!(!budget.spend(2, 10, 3));
-    }
-
-    #[test]
-    fn work_never_saves_up_more_than_the_budget() {
-        let budget = Budget::default();
-        assert!(budget.spend(10, 10, 0));
-        assert!(budget.spend(1, 10, 1_000_000));
-        assert!(budget.spend(9, 10, 1_000_000));
-        assert!(!budget.spend(1, 10, 1_000_000));
-    }
 
     #[test]
     fn answers_pay_for_calls_that_are_given_up_and_nothing_else_does() {
@@ -464,18 +384,6 @@ mod tests {
         assert!(conduct.is_doubtful());
         (0..DOUBT).for_each(|_| conduct.turn());
         assert!(!conduct.is_doubtful(), "it is forgotten in time");
-    }
-
-    #[test]
-    fn what_comes_back_with_time_comes_back_also_to_whoever_spends_often() {
-        let budget = Budget::default();
-        assert!(budget.spend(1_000, 1_000, 0));
-        let begun = Instant::now();
-        let mut got = 0;
-        while begun.elapsed() < RECOVERY / 10 {
-            got += u32::from(budget.spend(1, 1_000, 0));
-        }
-        assert!((60..=140).contains(&got), "{got} of 100");
     }
 
     #[test]

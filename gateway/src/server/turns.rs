@@ -17,10 +17,17 @@ const WORK: u32 = 8 << 10;
 /// The clients of one worker.
 #[derive(Default)]
 pub(super) struct Turns {
-    shares: Mutex<HashMap<[u8; 32], Arc<Mutex<Share>>>>,
+    shares: Mutex<HashMap<[u8; 32], Connected>>,
     /// How many they are: one alone has nobody to let by.
     clients: AtomicUsize,
     line: Mutex<Line>,
+}
+
+/// A client's share, and how many connections it has.
+#[derive(Default)]
+struct Connected {
+    share: Arc<Mutex<Share>>,
+    connections: usize,
 }
 
 #[derive(Default)]
@@ -50,7 +57,9 @@ impl Turns {
     /// The client of a connection, by the fingerprint of its certificate.
     pub(super) fn client(self: &Arc<Self>, certificate: &[u8; 32]) -> Arc<Client> {
         let mut shares = lock(&self.shares);
-        let share = shares.entry(*certificate).or_default().clone();
+        let connected = shares.entry(*certificate).or_default();
+        connected.connections += 1;
+        let share = connected.share.clone();
         self.clients.store(shares.len(), Relaxed);
         Arc::new(Client {
             turns: self.clone(),
@@ -155,10 +164,12 @@ impl Client {
 impl Drop for Client {
     fn drop(&mut self) {
         let mut shares = lock(&self.turns.shares);
-        // The map's own, and this one. One that waits in the line is forgotten with a later connection.
-        if Arc::strong_count(&self.share) <= 2 {
-            shares.remove(&self.certificate);
-            self.turns.clients.store(shares.len(), Relaxed);
+        if let Some(connected) = shares.get_mut(&self.certificate) {
+            connected.connections -= 1;
+            if connected.connections == 0 {
+                shares.remove(&self.certificate);
+                self.turns.clients.store(shares.len(), Relaxed);
+            }
         }
     }
 }
@@ -248,8 +259,11 @@ mod tests {
         for call in given_up {
             drop(call.await);
         }
+        let waiting =
+            |client: &Client| (0..=IN_A_ROW).all(|_| client.begins(&Context::from_waker(Waker::noop())));
+        assert!(!waiting(&client) && !lock(&turns.line).behind.is_empty());
         drop((client, other));
-        assert!(lock(&turns.shares).is_empty());
+        assert!(lock(&turns.shares).is_empty(), "also who has calls in the line");
         keeper.abort();
     }
 }

@@ -13,7 +13,8 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::conduct::{Budget, Conduct, Fault};
+use super::budget::Budget;
+use super::conduct::{Conduct, Fault};
 use super::heads::Heads;
 use super::turns::Client;
 
