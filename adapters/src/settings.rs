@@ -123,18 +123,12 @@ impl RegistrySettings {
             #[cfg(feature = "rest")]
             Routes::Rest(routes) => routes
                 .iter()
-                .flat_map(|route| {
-                    let connection = route.connection.get_ref();
-                    connection.server.key.iter().chain(connection.sign_in.secrets())
-                })
+                .flat_map(|route| route.connection.get_ref().secrets())
                 .collect(),
             #[cfg(feature = "soap")]
             Routes::Soap(routes) => routes
                 .iter()
-                .flat_map(|route| {
-                    let connection = route.connection.get_ref();
-                    connection.server.key.iter().chain(connection.sign_in.secrets())
-                })
+                .flat_map(|route| route.connection.get_ref().secrets())
                 .collect(),
             #[cfg(feature = "postgres")]
             Routes::Postgres(routes) => routes

@@ -78,6 +78,11 @@ impl Settings {
         files.extend(self.sign_in.files());
         files
     }
+
+    /// Those of them that hold secrets.
+    pub(crate) fn secrets(&self) -> Vec<&Spanned<String>> {
+        self.server.key.iter().chain(self.sign_in.secrets()).collect()
+    }
 }
 
 fn json() -> TextForm {
