@@ -14,6 +14,7 @@ pub mod chaos;
 pub mod connections;
 pub mod gateway;
 pub mod kills;
+mod memory;
 pub mod merkle;
 pub mod messages;
 pub mod past;

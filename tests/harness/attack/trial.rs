@@ -1,15 +1,14 @@
 //! One attack from beginning to end, and what was seen.
 
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::honest::{Honest, Stretch};
 use super::stage::{Stage, Times};
 use super::{Attack, Ended};
-use crate::{Gateway, Scene};
+use crate::Scene;
+use crate::memory::Watch;
 
 const WARM_UP: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(5);
@@ -30,18 +29,12 @@ pub struct Gates {
 }
 
 impl Gates {
-    /// 16 MiB while it lasts, half of it left, ended within a second, honest p99 at most doubled. What is left of a first flood
-    /// are pages that each thread keeps; those of a second are the same ([`Self::AGAIN`]).
+    /// 16 MiB while it lasts, 4 MiB left, ended within a second, honest p99 at most doubled.
     pub const ALL: Self = Self {
         growth: 16 << 20,
-        left: 8 << 20,
+        left: 4 << 20,
         ended: Duration::from_secs(1),
         slower: Some(2.0),
-    };
-    /// The same of a second flood, which may leave 4 MiB at most.
-    pub const AGAIN: Self = Self {
-        left: 4 << 20,
-        ..Self::ALL
     };
 }
 
@@ -245,35 +238,4 @@ fn attacker(stage: Stage, attack: Attack, length: Duration) -> Ended {
             .block_on(attack.play(&stage, length))
     };
     thread::spawn(play).join().expect("the attacker plays to the end")
-}
-
-/// Looks at the gateway's memory over and over.
-struct Watch {
-    stopping: Arc<AtomicBool>,
-    peak: Arc<AtomicU64>,
-    thread: thread::JoinHandle<()>,
-}
-
-impl Watch {
-    fn start(gateway: &Gateway) -> Self {
-        let (stopping, peak) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-        let (process, stop, most) = (gateway.process(), stopping.clone(), peak.clone());
-        let thread = thread::spawn(move || {
-            while !stop.load(Ordering::Relaxed) {
-                most.fetch_max(crate::gateway::resident(process), Ordering::Relaxed);
-                thread::sleep(LOOK);
-            }
-        });
-        Self {
-            stopping,
-            peak,
-            thread,
-        }
-    }
-
-    fn stop(self) -> u64 {
-        self.stopping.store(true, Ordering::Relaxed);
-        self.thread.join().expect("looking does not fail");
-        self.peak.load(Ordering::Relaxed)
-    }
 }

@@ -1,16 +1,11 @@
 //! One fault from beginning to end, and what was seen.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::Duration;
 
 use super::case::Case;
 use super::load::{Stretch, asked, beside};
 use super::stage::Stage;
-use crate::gateway::resident;
-
-const LOOK: Duration = Duration::from_millis(5);
+use crate::memory::Watch;
 
 /// What a fault may cost.
 #[derive(Clone, Copy, Debug)]
@@ -57,11 +52,10 @@ impl Stage {
         self.recover().await;
         let (_, quiet) = self.load(quiet).await;
         let before = self.gateway.resident();
-        let stop = Arc::new(AtomicBool::new(false));
-        let watched = watch(self.gateway.process(), Arc::clone(&stop));
+        let watch = Watch::start(&self.gateway);
         self.faulty.misbehave(case.fault);
         let (asked, beside) = self.load(length).await;
-        stop.store(true, Ordering::Relaxed);
+        let peak = watch.stop();
         Seen {
             case,
             timeout: self.timeout,
@@ -69,7 +63,7 @@ impl Stage {
             quiet,
             beside,
             before,
-            peak: watched.join().expect("somebody watches"),
+            peak,
         }
     }
 
@@ -129,16 +123,4 @@ impl Seen {
     pub fn slower(&self) -> f64 {
         self.beside.p99().as_secs_f64() / self.quiet.p99().as_secs_f64()
     }
-}
-
-/// The most memory that a process has until it is enough.
-fn watch(process: u32, stop: Arc<AtomicBool>) -> thread::JoinHandle<u64> {
-    thread::spawn(move || {
-        let mut most = 0;
-        while !stop.load(Ordering::Relaxed) {
-            most = most.max(resident(process));
-            thread::sleep(LOOK);
-        }
-        most
-    })
 }
