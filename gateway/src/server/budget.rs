@@ -101,4 +101,15 @@ mod tests {
         }
         assert!((60..=140).contains(&got), "{got} of 100");
     }
+
+    #[test]
+    fn a_look_uses_up_no_time_that_brought_nothing_back() {
+        let budget = Budget::default();
+        assert!(budget.spend(500, 1_000, 0));
+        let begun = Instant::now();
+        while begun.elapsed() < RECOVERY / 10 {
+            assert!(budget.spend(0, 1_000, 0));
+        }
+        assert!(budget.spend(560, 1_000, 0), "a tenth came back");
+    }
 }
