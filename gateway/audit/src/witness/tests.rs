@@ -113,7 +113,7 @@ fn a_cosignature_is_kept_and_lines_of_others_are_not() {
         .with_cosignature(&lines, &witness.key())
         .expect("a cosignature");
     assert_eq!(time, 1_764_000_000);
-    assert!(!cosigned.note().contains("w2"));
+    assert!(!cosigned.note().contains("witness.example/w2"));
     let again = SignedCheckpoint::verify(cosigned.note(), signer.key()).expect("the log's signature stands");
     assert_eq!(again.cosigned(&witness.key()), Ok(1_764_000_000));
     assert_eq!(signed.cosigned(&witness.key()), Err(NoteError::NotSigned));
