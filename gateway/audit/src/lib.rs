@@ -54,7 +54,7 @@ pub use reader::{Entries, Filter, entries};
 pub use receipt::Receipt;
 pub use recovery::{OpenError, Recovery};
 pub use retention::{Removal, RetentionError};
-pub use sealing::{AuditorKey, AuditorPrivateKey, Subject, open_subject, seal_subject};
+pub use sealing::{AuditorKey, AuditorPrivateKey, Sealer, Subject, open_subject};
 pub use tree::Hash;
 pub use verify::{Damage, Finding, Progress, Report, VerifyError, VerifyOptions, Witnessed, verify};
 pub use waiters::Waiters;

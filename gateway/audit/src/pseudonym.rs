@@ -17,6 +17,9 @@ use crate::storage::{read_secret_file, write_secret_file};
 const ANSWER_LABEL: &[u8] = b"\0lienthong.audit.v1 answer hash";
 const SEAL_LABEL: &[u8] = b"\0lienthong.audit.v1 sealed subject";
 
+/// Bytes that AES-GCM adds. Room is left for a second time.
+const TAG_LEN: usize = 16;
+
 static SERIAL: AtomicU64 = AtomicU64::new(0);
 
 /// The keys of one period: they make pseudonyms of subjects and keyed hashes of answers, and hold the half of sealed
@@ -112,25 +115,37 @@ impl PeriodKeys {
     }
 
     /// The period's half of sealing: a random nonce, and AES-256-GCM of `plain`.
-    pub(crate) fn encrypt(&self, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, PseudonymKeyError> {
+    pub(crate) fn encrypt(
+        &self,
+        aad: &[u8],
+        plain: &[u8],
+    ) -> Result<([u8; NONCE_LEN], Vec<u8>), PseudonymKeyError> {
         let mut nonce = [0; NONCE_LEN];
         rand::fill(&mut nonce).map_err(|_| PseudonymKeyError::Random)?;
-        let mut bytes = plain.to_vec();
+        let mut bytes = Vec::with_capacity(plain.len() + 2 * TAG_LEN);
+        bytes.extend_from_slice(plain);
         self.seal
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), &mut bytes)
             .map_err(|_| PseudonymKeyError::Random)?;
-        Ok([nonce.as_slice(), &bytes].concat())
+        Ok((nonce, bytes))
     }
 
     /// What was encrypted; none when it was under other keys, or changed.
-    pub(crate) fn decrypt(&self, aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>()?;
+    pub(crate) fn decrypt(
+        &self,
+        aad: &[u8],
+        nonce: &[u8; NONCE_LEN],
+        sealed: &[u8],
+    ) -> Option<Zeroizing<Vec<u8>>> {
         let mut bytes = Zeroizing::new(sealed.to_vec());
+        let nonce = Nonce::assume_unique_for_key(*nonce);
         let plain = self
             .seal
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(aad), &mut bytes)
-            .ok()?;
-        Some(Zeroizing::new(plain.to_vec()))
+            .open_in_place(nonce, Aad::from(aad), &mut bytes)
+            .ok()?
+            .len();
+        bytes.truncate(plain);
+        Some(bytes)
     }
 }
 
@@ -186,14 +201,13 @@ mod tests {
 
     #[test]
     fn what_is_encrypted_opens_under_the_same_keys_alone() {
-        let sealed = keys(1).encrypt(b"aad", b"plain").expect("sealed");
-        assert_eq!(
-            keys(1).decrypt(b"aad", &sealed).expect("opens").as_slice(),
-            b"plain"
-        );
-        assert!(keys(2).decrypt(b"aad", &sealed).is_none());
-        assert!(keys(1).decrypt(b"other", &sealed).is_none());
-        assert!(keys(1).decrypt(b"aad", b"short").is_none());
+        let (nonce, sealed) = keys(1).encrypt(b"aad", b"plain").expect("sealed");
+        let opened = keys(1).decrypt(b"aad", &nonce, &sealed).expect("opens");
+        assert_eq!(opened.as_slice(), b"plain");
+        assert!(keys(2).decrypt(b"aad", &nonce, &sealed).is_none());
+        assert!(keys(1).decrypt(b"other", &nonce, &sealed).is_none());
+        assert!(keys(1).decrypt(b"aad", &[0; NONCE_LEN], &sealed).is_none());
+        assert!(keys(1).decrypt(b"aad", &nonce, b"short").is_none());
     }
 
     #[test]

@@ -1,25 +1,33 @@
 //! Sealing: the identifier of a subject, which nobody reads alone.
 //!
-//! Two locks, one inside the other. The outer is HPKE (RFC 9180, base mode) to the auditors' public key, whose private
-//! half the gateway never has. The inner is AES-256-GCM under a key of the period, which the auditors do not have. To
-//! open takes both; when the period's keys are destroyed, nobody can.
+//! Two locks, one inside the other. The outer is a key of a minute, sealed by HPKE (RFC 9180, base mode) to the auditors'
+//! public key, whose private half the gateway never has. The inner is AES-256-GCM under a key of the period, which the auditors
+//! do not have. To open takes both; when the period's keys are destroyed, nobody can.
 
+mod envelope;
 mod keys;
 
+use std::sync::Arc;
+use std::time::Instant;
+
+use arc_swap::ArcSwapOption;
 use rustls::crypto::aws_lc_rs::hpke::DH_KEM_X25519_HKDF_SHA256_AES_128;
 use rustls::crypto::hpke::{EncapsulatedSecret, Hpke};
 use zeroize::Zeroizing;
 
 use crate::entry::Entry;
 use crate::pseudonym::PeriodKeys;
+use envelope::{Envelope, Parts};
 pub use keys::{AuditorKey, AuditorKeyError, AuditorPrivateKey};
 
 /// DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-128-GCM.
 static SUITE: &dyn Hpke = DH_KEM_X25519_HKDF_SHA256_AES_128;
-/// `info` of RFC 9180: what the key is used for, and in which version.
+/// `info` of RFC 9180 in the older form: what the key is used for, and in which version.
 const INFO: &[u8] = b"lienthong.audit.v1 sealed subject";
-/// The first byte of the sealed form.
-const FORM: u8 = 1;
+/// The first byte of the form in which HPKE seals each subject for itself; it is read, and written no more.
+const EACH_FOR_ITSELF: u8 = 1;
+/// The first byte of the form in which HPKE seals the key of an envelope.
+const IN_AN_ENVELOPE: u8 = 2;
 /// Bytes of an encapsulated X25519 key.
 const ENCAPSULATED: usize = 32;
 /// Plaintexts are filled up to a multiple of this, so that the length tells no sort of number.
@@ -69,32 +77,62 @@ pub enum UnsealError {
     Forged,
 }
 
-/// Seals a subject to the auditors, under the keys of a period.
-///
-/// The form: one byte 1, the first 4 bytes of the key's identifier, the encapsulated key, the ciphertext. Bound to the
-/// period and the pseudonym, so that it cannot stand beside another.
-///
-/// # Errors
-/// When the auditors' key is not a point, or the random generator fails.
-pub fn seal_subject(
-    auditors: &AuditorKey,
-    keys: &PeriodKeys,
-    pseudonym: &[u8; 32],
-    kind: &str,
-    identifier: &str,
-) -> Result<Vec<u8>, NotSealed> {
-    let aad = bound_to(keys.name(), pseudonym);
-    let mut plain = Zeroizing::new(Vec::with_capacity(4 * BLOCK));
-    plain.extend_from_slice(kind.as_bytes());
-    plain.push(b':');
-    plain.extend_from_slice(identifier.as_bytes());
-    let filled = plain.len().next_multiple_of(BLOCK);
-    plain.resize(filled, 0);
-    let inner = keys.encrypt(&aad, &plain).map_err(|_| NotSealed)?;
-    let (encapsulated, sealed) = SUITE
-        .seal(INFO, &aad, &inner, auditors.hpke())
-        .map_err(|_| NotSealed)?;
-    Ok([&[FORM], auditors.id().as_slice(), &encapsulated.0, &sealed].concat())
+/// Seals subjects to the auditors.
+pub struct Sealer {
+    auditors: AuditorKey,
+    envelope: ArcSwapOption<Envelope>,
+}
+
+impl Sealer {
+    /// To these auditors.
+    #[must_use]
+    pub fn new(auditors: AuditorKey) -> Self {
+        Self {
+            auditors,
+            envelope: ArcSwapOption::empty(),
+        }
+    }
+
+    /// Seals a subject under the keys of a period.
+    ///
+    /// The form: one byte 2, the first 4 bytes of the auditors' key's identifier, the encapsulated secret, the envelope's key as
+    /// HPKE sealed it, the nonce, the ciphertext. Bound to the period and the pseudonym, so that it cannot stand beside another.
+    ///
+    /// # Errors
+    /// When the auditors' key is not a point, or the random generator fails.
+    pub fn seal(
+        &self,
+        keys: &PeriodKeys,
+        pseudonym: &[u8; 32],
+        kind: &str,
+        identifier: &str,
+    ) -> Result<Vec<u8>, NotSealed> {
+        let aad = bound_to(keys.name(), pseudonym);
+        let mut plain = Zeroizing::new(Vec::with_capacity(4 * BLOCK));
+        plain.extend_from_slice(kind.as_bytes());
+        plain.push(b':');
+        plain.extend_from_slice(identifier.as_bytes());
+        let filled = plain.len().next_multiple_of(BLOCK);
+        plain.resize(filled, 0);
+        let (nonce, mut bytes) = keys.encrypt(&aad, &plain).map_err(|_| NotSealed)?;
+        let envelope = self.envelope(Instant::now())?;
+        envelope.seal(&nonce, &aad, &mut bytes)?;
+        let id = self.auditors.id();
+        let parts = [&[IN_AN_ENVELOPE], id.as_slice(), envelope.head(), &nonce, &bytes];
+        Ok(parts.concat())
+    }
+
+    /// The envelope of the moment.
+    fn envelope(&self, now: Instant) -> Result<Arc<Envelope>, NotSealed> {
+        match &*self.envelope.load() {
+            Some(envelope) if !envelope.is_over(now) => Ok(Arc::clone(envelope)),
+            _ => {
+                let envelope = Arc::new(Envelope::new(&self.auditors, now)?);
+                self.envelope.store(Some(Arc::clone(&envelope)));
+                Ok(envelope)
+            }
+        }
+    }
 }
 
 /// Opens the sealed subject of an entry, with the auditors' private key and the keys of the entry's period. What comes
@@ -116,7 +154,7 @@ pub fn open_subject(
             keys: keys.name().to_owned(),
         });
     }
-    let (id, encapsulated, sealed) = parts(&entry.sealed_subject).ok_or(UnsealError::Malformed)?;
+    let (form, id, sealed) = parts(&entry.sealed_subject).ok_or(UnsealError::Malformed)?;
     if id != auditor.key().id() {
         return Err(UnsealError::OtherAuditors {
             sealed_to: keys::shown_id(&id),
@@ -124,11 +162,25 @@ pub fn open_subject(
         });
     }
     let aad = bound_to(&entry.subject_period, &entry.subject_pseudonym);
-    let encapsulated = EncapsulatedSecret(encapsulated.to_vec());
-    let inner = SUITE
-        .open(&encapsulated, INFO, &aad, sealed, auditor.hpke())
-        .map_err(|_| UnsealError::Forged)?;
-    let plain = keys.decrypt(&aad, &inner).ok_or(UnsealError::Forged)?;
+    let plain = match form {
+        EACH_FOR_ITSELF => {
+            let (encapsulated, sealed) = sealed
+                .split_at_checked(ENCAPSULATED)
+                .ok_or(UnsealError::Malformed)?;
+            let encapsulated = EncapsulatedSecret(encapsulated.to_vec());
+            let inner = SUITE.open(&encapsulated, INFO, &aad, sealed, auditor.hpke());
+            let inner = inner.map_err(|_| UnsealError::Forged)?;
+            let (nonce, inner) = inner.split_first_chunk().ok_or(UnsealError::Forged)?;
+            keys.decrypt(&aad, nonce, inner)
+        }
+        IN_AN_ENVELOPE => {
+            let parts = Parts::of(sealed).ok_or(UnsealError::Malformed)?;
+            let inner = parts.open(auditor, &aad).ok_or(UnsealError::Forged)?;
+            keys.decrypt(&aad, parts.nonce, &inner)
+        }
+        _ => return Err(UnsealError::Malformed),
+    };
+    let plain = plain.ok_or(UnsealError::Forged)?;
     let subject = read(&plain).ok_or(UnsealError::Forged)?;
     if keys.subject(&subject.kind, &subject.identifier).as_slice() != entry.subject_pseudonym {
         return Err(UnsealError::Forged);
@@ -141,13 +193,11 @@ fn bound_to(period: &str, pseudonym: &[u8]) -> Vec<u8> {
     [period.as_bytes(), b"\0", pseudonym].concat()
 }
 
-fn parts(sealed: &[u8]) -> Option<([u8; 4], &[u8], &[u8])> {
-    let (&FORM, sealed) = sealed.split_first()? else {
-        return None;
-    };
+/// The form, the identifier of the auditors' key, and the rest.
+fn parts(sealed: &[u8]) -> Option<(u8, [u8; 4], &[u8])> {
+    let (form, sealed) = sealed.split_first()?;
     let (id, sealed) = sealed.split_first_chunk::<4>()?;
-    let (encapsulated, sealed) = sealed.split_first_chunk::<ENCAPSULATED>()?;
-    Some((*id, encapsulated, sealed))
+    Some((*form, *id, sealed))
 }
 
 fn read(plain: &[u8]) -> Option<Subject> {

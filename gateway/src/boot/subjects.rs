@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use audit::periods::KeyFolderError;
-use audit::{Appender, AuditorKey, SubjectKeyFolder, SubjectKeys};
+use audit::{Appender, AuditorKey, Sealer, SubjectKeyFolder, SubjectKeys};
 
 use crate::clock::Moment;
 use crate::exchange::Subjects;
@@ -34,7 +34,7 @@ pub(super) fn open(settings: &Settings, log: &Appender) -> anyhow::Result<Subjec
     Ok(Subjects {
         keys: SubjectKeys::open(keys, audit.subject_period.into(), Moment::now().0)
             .context("the subject keys")?,
-        auditors: AuditorKey::load(&auditors).context("the auditors' key")?,
+        sealer: Sealer::new(AuditorKey::load(&auditors).context("the auditors' key")?),
     })
 }
 

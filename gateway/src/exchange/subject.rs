@@ -1,12 +1,12 @@
 //! Who a call is about, as the log tells it: a pseudonym under the period's keys, and the identifier sealed
 //! to the auditors.
 //!
-//! Sealing costs more than all the rest of a cached lookup. So it is done once for a subject and period and kept
-//! beside the record; only what has no record, and what is asked from a registry, pays for it.
+//! Sealing is done once for a subject and period and kept beside the record; only what has no record, and what is asked from
+//! a registry, pays for it.
 
 use std::sync::{Arc, OnceLock};
 
-use audit::{AuditorKey, PeriodKeys, SubjectKeys, seal_subject};
+use audit::{PeriodKeys, Sealer, SubjectKeys};
 use bytes::Bytes;
 
 use super::story::Story;
@@ -20,8 +20,8 @@ use crate::status::{Reason, Refusal};
 pub struct Subjects {
     /// The keys of the periods.
     pub keys: SubjectKeys,
-    /// To whom identifiers are sealed.
-    pub auditors: AuditorKey,
+    /// Seals identifiers to the auditors.
+    pub sealer: Sealer,
 }
 
 /// The subject of one call.
@@ -87,18 +87,13 @@ impl Subjects {
 
     fn sealed(&self, subject: &Named, method: &Method, query: &Query<'_>) -> Result<Bytes, Refusal> {
         let (kind, identifier) = (&method.key.identifier, &query.identifier);
-        seal_subject(
-            &self.auditors,
-            &subject.keys,
-            &subject.pseudonym,
-            kind,
-            identifier,
-        )
-        .map(Bytes::from)
-        .map_err(|error| {
-            tracing::error!(%error, "a call is refused because its subject can't be sealed");
-            cannot_name()
-        })
+        self.sealer
+            .seal(&subject.keys, &subject.pseudonym, kind, identifier)
+            .map(Bytes::from)
+            .map_err(|error| {
+                tracing::error!(%error, "a call is refused because its subject can't be sealed");
+                cannot_name()
+            })
     }
 }
 
@@ -120,7 +115,7 @@ impl Subjects {
         let auditor = audit::AuditorPrivateKey::create_key_file(&auditor).expect("a key");
         Self {
             keys,
-            auditors: auditor.key().clone(),
+            sealer: Sealer::new(auditor.key().clone()),
         }
     }
 }
