@@ -65,6 +65,25 @@ struct Policy {
     negative: i64,
 }
 
+impl Policy {
+    /// How long an answer is of any use, microseconds.
+    fn life(&self, kept: &Kept) -> i64 {
+        match kept {
+            Kept::Record(_) => self.record_life(),
+            Kept::NotFound { .. } => self.negative,
+        }
+    }
+
+    fn record_life(&self) -> i64 {
+        self.fresh.max(self.usable).max(self.stale_if_error)
+    }
+
+    /// Whether anything is ever kept: a lookup that only ever asks its registry need not look here first.
+    fn keeps(&self) -> bool {
+        self.record_life().max(self.negative) > 0
+    }
+}
+
 impl Answers {
     /// An empty store under a registry's policy.
     pub fn new(policy: &CachePolicy) -> Self {
@@ -96,7 +115,7 @@ impl Answers {
     ///
     /// Past the fresh time it comes as [`From::Stale`], and the caller starts a refresh.
     pub fn find(&self, key: &[u8], max_age: Option<i64>, now: Moment) -> Option<Served> {
-        let kept = self.kept.get(key)?;
+        let kept = self.kept(key)?;
         let age = kept.age(now);
         if max_age.is_some_and(|limit| age > limit) {
             return None;
@@ -117,10 +136,7 @@ impl Answers {
 
     /// A kept answer for when the registry can't be reached.
     pub fn find_despite_error(&self, key: &[u8], max_age: Option<i64>, now: Moment) -> Option<Served> {
-        let kept = self
-            .kept
-            .get(key)
-            .filter(|kept| matches!(**kept, Kept::Record(_)))?;
+        let kept = self.kept(key).filter(|kept| matches!(**kept, Kept::Record(_)))?;
         let age = kept.age(now);
         let good = age <= self.policy.stale_if_error && max_age.is_none_or(|limit| age <= limit);
         good.then_some(Served {
@@ -131,13 +147,15 @@ impl Answers {
 
     /// What is kept, however old.
     pub fn kept(&self, key: &[u8]) -> Option<Arc<Kept>> {
-        self.kept.get(key)
+        self.policy.keeps().then(|| self.kept.get(key)).flatten()
     }
 
     /// Keeps that nobody is there, as if the registry had just said so.
     pub fn mark_not_found(&self, key: Vec<u8>, retrieved_at: Moment) {
-        self.kept
-            .insert(key.into(), Arc::new(Kept::NotFound { retrieved_at }));
+        if self.policy.negative > 0 {
+            self.kept
+                .insert(key.into(), Arc::new(Kept::NotFound { retrieved_at }));
+        }
     }
 
     /// Asks the registry through `load`, once for all who ask for the same key at the same time. The
@@ -203,13 +221,14 @@ impl Answers {
     where
         F: Future<Output = Load> + Send + 'static,
     {
-        let kept = self.kept.clone();
+        let (kept, policy) = (self.kept.clone(), self.policy);
         let changes = self.changes.clone();
         let name: Key = key.into();
         self.flights.join(&name.clone(), move || async move {
             let before = changes.load(Ordering::SeqCst);
             let outcome = load.await;
             if let Ok(answer) = &outcome
+                && policy.life(answer) > 0
                 && changes.load(Ordering::SeqCst) == before
                 && keep(answer)
             {
@@ -258,11 +277,9 @@ struct UntilUseless(Policy);
 
 impl Expiry<Key, Arc<Kept>> for UntilUseless {
     fn expire_after_create(&self, _: &Key, kept: &Arc<Kept>, _: std::time::Instant) -> Option<Duration> {
-        let life = match **kept {
-            Kept::Record(_) => self.0.fresh.max(self.0.usable).max(self.0.stale_if_error),
-            Kept::NotFound { .. } => self.0.negative,
-        };
-        Some(Duration::from_micros(u64::try_from(life).unwrap_or(0)))
+        Some(Duration::from_micros(
+            u64::try_from(self.0.life(kept)).unwrap_or(0),
+        ))
     }
 
     fn expire_after_update(

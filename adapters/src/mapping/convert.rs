@@ -1,5 +1,6 @@
 //! The named conversions: one value of a source in, one encoded field out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -7,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use prost::Message as _;
 use prost::encoding::{WireType, encode_key, encode_varint};
 use proto::lookup::v1::{CodedValue, PartialDate};
-use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
 use super::Value;
 use super::codes::{Codes, Moment};
@@ -202,12 +203,23 @@ fn text_of(value: Value<'_>) -> Result<String, Unreadable> {
     }
 }
 
-fn plain(text: &str) -> String {
-    text.trim().nfc().collect()
+/// In NFC and without blanks at its ends; most text comes so.
+fn plain(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.nfc().collect())
+    }
 }
 
-fn one_blank(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// Every run of blanks made one space, in a text without blanks at its ends.
+fn one_blank(text: &str) -> Cow<'_, str> {
+    if text.contains("  ") || text.contains(|c: char| c != ' ' && c.is_whitespace()) {
+        Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 fn partial_date(text: &str) -> Result<PartialDate, Unreadable> {
@@ -261,5 +273,22 @@ fn varint(number: u32, value: i64, out: &mut Vec<u8>) {
     if value != 0 {
         encode_key(number, WireType::Varint, out);
         encode_varint(value.cast_unsigned(), out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_is_in_its_form_is_borrowed_and_other_text_is_brought_into_it() {
+        for text in ["", "NGUYEN VAN DUC", "Nguyễn Văn Đức"] {
+            assert!(matches!(plain(text), Cow::Borrowed(same) if same == text));
+            assert!(matches!(one_blank(text), Cow::Borrowed(same) if same == text));
+        }
+        assert_eq!(plain(" Nguye\u{302}\u{303}n\u{a0}"), "Nguyễn");
+        for text in ["Văn  Đức", "Văn\tĐức", "Văn\u{a0}Đức", "Văn \u{3000} Đức"] {
+            assert_eq!(one_blank(text), "Văn Đức", "{text:?}");
+        }
     }
 }

@@ -9,6 +9,20 @@ const REST_BESIDE_BUSY: u32 = 49;
 /// Time between looks at how fast the log grows.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// Callers come first: the present thread works at a priority that is so much lower, as `nice` counts. Where the system knows no
+/// such thing, it takes its share.
+pub(crate) fn step_back(by: i32) {
+    if let Err(error) = rustix::process::setpriority_process(None, by) {
+        tracing::debug!(%error, "a thread beside the log's writer has no lower priority");
+    }
+}
+
+/// Lets a thread that has become ready go on. The kernel lets one have its slice of a millisecond or more, also when one of a
+/// higher priority wakes up.
+pub(crate) fn give_way() {
+    std::thread::yield_now();
+}
+
 /// The pace of one thread.
 #[derive(Debug)]
 pub(crate) struct Pace {

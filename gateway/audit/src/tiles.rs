@@ -56,6 +56,10 @@ impl<S: Storage> Tiles<S> {
 
     /// Whole or not at all for who reads beside it; not synced.
     fn place(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        // Where that does not succeed, a new file does.
+        if self.write_again(path, bytes).unwrap_or(false) {
+            return Ok(());
+        }
         let temporary = self.layout.tile.join("new");
         let file = self.storage.create(&temporary)?;
         file.write_all_at(bytes, 0).inspect_err(|_| {
@@ -70,6 +74,20 @@ impl<S: Storage> Tiles<S> {
             }
             other => other,
         }
+    }
+
+    /// Writes a file that holds just these bytes over with themselves. What the disk has of it is unknown, also after a sync
+    /// that failed; now a later sync tells. File systems are slow at giving a new file in its place again and again.
+    fn write_again(&self, path: &Path, bytes: &[u8]) -> io::Result<bool> {
+        let file = self.storage.open(path)?;
+        let mut found = vec![0; bytes.len()];
+        let same = file.length()? == bytes.len() as u64
+            && read_exact_at(&file, &mut found, 0).is_ok()
+            && found == bytes;
+        if same {
+            file.write_all_at(bytes, 0)?;
+        }
+        Ok(same)
     }
 
     fn remove_partial(&self, series: Series, number: u64) -> io::Result<()> {
@@ -273,4 +291,41 @@ pub(crate) fn unbundle(mut bytes: &[u8]) -> impl Iterator<Item = Option<&[u8]>> 
         bytes = rest;
         Some(Some(entry))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::MetadataExt as _;
+
+    use super::*;
+    use crate::storage::Disk;
+
+    #[test]
+    fn a_tile_that_is_there_whole_is_written_over_itself_and_one_that_is_not_gets_a_new_file() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let layout = Layout::new(folder.path());
+        let path = layout.full_tile(Series::Entries, 0);
+        let tiles = Tiles::new(Disk, layout);
+        let placed = || {
+            tiles.place_full_bundle(0, b"entries").expect("placed");
+            assert_eq!(fs::read(&path).expect("there"), b"entries");
+            fs::metadata(&path).expect("there")
+        };
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        let first = placed();
+        let modified = first.modified().expect("a time");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let again = placed();
+        assert_eq!(again.ino(), first.ino());
+        assert!(
+            again.modified().expect("a time") > modified,
+            "its sync tells something"
+        );
+        for torn in [b"entr\0\0\0".as_slice(), b"entries\0", b"entr"] {
+            fs::write(&path, torn).expect("written");
+            let before = fs::metadata(&path).expect("there").ino();
+            assert_ne!(placed().ino(), before);
+        }
+    }
 }

@@ -209,3 +209,20 @@ async fn what_was_asked_before_a_change_is_not_kept_after_it() {
     assert!(answers.load(&name, |_| true, load).await.is_ok());
     assert!(answers.kept(&name).is_none());
 }
+
+#[tokio::test]
+async fn under_a_policy_that_keeps_nothing_nothing_is_kept() {
+    let answers = Answers::new(&policy(0, 0, 0, 0));
+    kept(&answers, b"a", record(0)).await;
+    answers.mark_not_found(b"b".to_vec(), Moment(0));
+    answers.kept.run_pending_tasks();
+    assert_eq!(answers.kept.entry_count(), 0);
+    assert!(answers.find(b"a", None, Moment(0)).is_none());
+    for (policy, record_is_kept) in [(policy(0, 0, 9, 0), true), (policy(0, 0, 0, 9), false)] {
+        let answers = Answers::new(&policy);
+        kept(&answers, b"a", record(0)).await;
+        answers.mark_not_found(b"b".to_vec(), Moment(0));
+        assert_eq!(answers.kept(b"a").is_some(), record_is_kept);
+        assert_eq!(answers.kept(b"b").is_some(), !record_is_kept);
+    }
+}

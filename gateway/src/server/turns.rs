@@ -9,6 +9,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use super::aside::give_way;
+
 /// Calls that one client begins in a row on one worker: less than half a millisecond.
 const IN_A_ROW: u32 = 16;
 /// Work that is read of one client in a row, in bytes ([`super::conduct`]): about so many calls.
@@ -86,8 +88,14 @@ impl Turns {
             share.is_behind = !share.waiting.is_empty() || share.work > WORK;
             share.is_behind
         });
-        if !line.behind.is_empty() {
+        let crowded = !line.behind.is_empty();
+        if crowded {
             context.waker().wake_by_ref();
+        }
+        drop(line);
+        if crowded {
+            // So may a thread that a call waits for, the log's above all, be on this core.
+            give_way();
         }
         Poll::Pending
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::shared::Shared;
 use crate::layout::Series;
-use crate::pace::Pace;
+use crate::pace::{Pace, step_back};
 use crate::seal::seal;
 use crate::segment;
 use crate::storage::Storage;
@@ -37,10 +37,7 @@ impl<S: Storage> Keeper<S> {
 
     /// Looks every interval whether there is something to keep, until the log is closed.
     pub(super) fn run(mut self, interval: Duration) {
-        // Callers come first. Where the system knows no such thing, sealing takes its share.
-        if let Err(error) = rustix::process::setpriority_process(None, 19) {
-            tracing::debug!(%error, "the thread that seals segments has no lower priority");
-        }
+        step_back(19);
         let mut failing = false;
         let shared = Arc::clone(&self.shared);
         let size = || shared.durable.borrow().size;

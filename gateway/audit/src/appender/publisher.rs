@@ -10,7 +10,7 @@ use super::shared::Shared;
 use crate::checkpoint::SignedCheckpoint;
 use crate::journal::Cursor;
 use crate::layout::{Layout, Series};
-use crate::pace::Pace;
+use crate::pace::{Pace, give_way};
 use crate::recovery::place_tiles_from;
 use crate::storage::{Storage, StoredFile, place_file};
 use crate::tiles::{Bundle, unbundle};
@@ -198,6 +198,7 @@ impl<S: Storage> Publisher<S> {
             if bundle.entries == TILE_WIDTH {
                 tiles.place_full_bundle(index >> TILE_HEIGHT, &bundle.bytes)?;
                 bundle.clear();
+                give_way();
             }
             Ok(())
         });

@@ -5,6 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::words::{Words, first_eight, short_hash};
 use super::{IndexError, position, schema};
 use crate::entry::Entry;
+use crate::pace::give_way;
 use crate::tree::{Hash, Tree, leaf_hash};
 
 /// Entries of a block whose earliest and latest times are kept.
@@ -114,6 +115,7 @@ impl Filling {
             insert(&transaction, &mut self.words, place, entry)?;
             self.last_leaf = leaf_hash(&entry.encode_canonical());
             self.tree.push(self.last_leaf);
+            give_way();
         }
         self.tree.forget_completed(self.tree.size());
         position::save(&transaction, &self.tree, &self.last_leaf, self.ready)?;

@@ -12,7 +12,7 @@ use super::rebuild::{beginning, lock};
 use super::{Index, IndexError, schema};
 use crate::appender::Appender;
 use crate::layout::Layout;
-use crate::pace::Pace;
+use crate::pace::{Pace, step_back};
 use crate::reader::{Entries, entries};
 use crate::segment;
 use crate::storage::Disk;
@@ -28,6 +28,9 @@ const BATCH: usize = 256;
 /// Rest after work, in times of the work: half a core is taken, and less beside a busy log. What the index does not know yet
 /// is looked for in the log itself.
 const REST: u32 = 1;
+
+/// Its priority below the writer's and the workers', as `nice` counts.
+const PRIORITY: i32 = 10;
 
 /// An index that follows a log. The thread ends with the value.
 #[derive(Debug)]
@@ -84,6 +87,7 @@ struct Following {
 
 impl Following {
     fn run(&self) {
+        step_back(PRIORITY);
         let mut told = false;
         while !self.stop.is_now() {
             match self.follow(&mut told) {
