@@ -5,7 +5,7 @@
 //! zero: `false`, or the enum's zero value by name; a number that is 0 or a text that is empty is
 //! absent. A message without any field that is known says nothing at all.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use prost::Message as _;
 use prost::bytes::Buf;
@@ -112,7 +112,7 @@ impl Reader {
         }
         let depth = depth.checked_sub(1).ok_or(TOO_DEEP)?;
         let mut fields: Vec<(Box<str>, Node)> = Vec::new();
-        let mut places: HashMap<u32, usize> = HashMap::new();
+        let mut places: BTreeMap<u32, usize> = BTreeMap::new();
         let mut names: HashSet<(u32, Box<str>)> = HashSet::new();
         let mut rest = bytes;
         while rest.has_remaining() {
