@@ -13,6 +13,7 @@ pub mod canaries;
 pub mod chaos;
 pub mod connections;
 pub mod gateway;
+mod idle;
 pub mod kills;
 mod memory;
 pub mod merkle;

@@ -9,6 +9,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use crate::idle::put_behind;
 use crate::program::{program, run};
 use crate::scene::Scene;
 
@@ -71,6 +72,11 @@ impl Simulated {
         };
         simulated.await_line("faults: ");
         simulated
+    }
+
+    /// Leaves it the time that nobody else wants: a registry has a machine of its own.
+    pub(crate) fn step_behind(&self) {
+        put_behind(self.child.id());
     }
 
     /// Puts faults in force, one a line, and waits until they are.

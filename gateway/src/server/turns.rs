@@ -11,10 +11,10 @@ use std::task::{Context, Poll, Waker};
 
 use super::aside::give_way;
 
-/// Calls that one client begins in a row on one worker: less than half a millisecond.
-const IN_A_ROW: u32 = 16;
+/// Calls that one client begins in a row on one worker: less than a quarter of a millisecond.
+const IN_A_ROW: u32 = 8;
 /// Work that is read of one client in a row, in bytes ([`super::conduct`]): about so many calls.
-const WORK: u32 = 8 << 10;
+const WORK: u32 = 4 << 10;
 
 /// The clients of one worker.
 #[derive(Default)]

@@ -1,6 +1,5 @@
 //! One attack from beginning to end, and what was seen.
 
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -8,6 +7,7 @@ use super::honest::{Honest, Stretch};
 use super::stage::{Stage, Times};
 use super::{Attack, Ended};
 use crate::Scene;
+use crate::idle::step_behind;
 use crate::memory::Watch;
 
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -219,18 +219,10 @@ idle_timeout = "{}ms"
     }
 }
 
-/// Plays it on a thread of its own. In earnest the attacker has a machine of its own; here its thread only has the
-/// time that nobody else wants. (A niceness is not enough: who wakes up may wait behind the nicest for a tick of 4 ms.)
+/// Plays it on a thread of its own, which only has the time that nobody else wants.
 fn attacker(stage: Stage, attack: Attack, length: Duration) -> Ended {
     let play = move || {
-        let thread = rustix::thread::gettid().as_raw_nonzero().to_string();
-        let chrt = Command::new("chrt")
-            .args(["--idle", "--pid", "0", &thread])
-            .status();
-        // Where it is not permitted, the attacker takes more of the processor than it should.
-        if !chrt.is_ok_and(|status| status.success()) {
-            let _ = rustix::process::nice(19);
-        }
+        step_behind();
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

@@ -41,6 +41,7 @@ impl Stage {
         let people: Vec<_> = (0..PEOPLE).map(number).collect();
         add(&scene, &people);
         let faulty = Simulated::start(&scene, kind, "population");
+        faulty.step_behind();
         let neighbour = Simulated::start(&scene, kind, "business");
         ask_anew(&scene, "population", &format!("{}ms", timeout.as_millis()));
         without_breaker(&scene, "population");

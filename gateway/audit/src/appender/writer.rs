@@ -20,8 +20,9 @@ use crate::segment::Segment;
 use crate::storage::{FailPoint, Storage};
 use crate::tree::leaf_hash;
 
-/// A batch longer than this gives its buffer back, so that one burst does not hold memory for ever.
-const KEPT_BUFFER: usize = 4 << 20;
+/// A batch longer than this gives its buffer back, so that one burst does not hold memory for ever. That of some 700 entries
+/// fits.
+const KEPT_BUFFER: usize = 512 << 10;
 /// By how much a checkpoint note may be longer than the one before.
 const NOTE_GROWTH: usize = 20;
 
