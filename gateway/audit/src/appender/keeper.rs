@@ -16,6 +16,9 @@ use crate::tree::{ROWS, TILE_HEIGHT, full_tiles};
 /// Rest after a piece of work, in times of it: a tenth of a core and of the disk is taken, and less beside a busy log.
 const REST: u32 = 9;
 
+/// Its priority below the writer's and the workers', as `nice` counts: the lowest there is.
+const PRIORITY: i32 = 19;
+
 /// How far keeping came.
 pub(super) struct Keeper<S: Storage> {
     shared: Arc<Shared<S>>,
@@ -37,7 +40,7 @@ impl<S: Storage> Keeper<S> {
 
     /// Looks every interval whether there is something to keep, until the log is closed.
     pub(super) fn run(mut self, interval: Duration) {
-        step_back(19);
+        step_back(PRIORITY);
         let mut failing = false;
         let shared = Arc::clone(&self.shared);
         let size = || shared.durable.borrow().size;

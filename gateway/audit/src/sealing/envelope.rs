@@ -16,8 +16,8 @@ const INFO: &[u8] = b"lienthong.audit.v1 envelope key";
 const KEY: usize = 32;
 /// Bytes of the sealed key: itself and the tag of AES-128-GCM.
 const WRAPPED: usize = KEY + 16;
-/// Who reads the gateway's memory finds the key of what was sealed since it was made, and whom it is about stands in the
-/// cache beside it for longer than this.
+/// For so long a key seals. Who reads the gateway's memory finds it, and the keys of the period, until the next sealing after that; whom
+/// it is about stands as a rule in the cache beside it for longer.
 const LIFETIME: Duration = Duration::from_secs(60);
 
 /// Seals under one key, which nobody but the auditors can have again once this is gone.
