@@ -67,11 +67,14 @@ impl Default for Options {
 
 /// How long the writer waits for more entries before it commits, to pay for fewer syncs under load.
 ///
-/// It waits only when the batch before held at least `from` entries, and only until as many are in line again.
+/// It waits only when the batch before held at least `from` entries, as long as more keep coming, and until a few more than
+/// then are in line.
 #[derive(Clone, Copy, Debug)]
 pub struct Linger {
     /// The longest wait; zero for none.
     pub longest: Duration,
+    /// It ends when nobody came for so long: all who could come wait already.
+    pub quiet: Duration,
     /// Entries in a batch from which on the next one is waited for.
     pub from: u32,
 }
@@ -79,7 +82,13 @@ pub struct Linger {
 impl Default for Linger {
     fn default() -> Self {
         Self {
-            longest: Duration::from_micros(300),
+            longest: Duration::from_micros(
+                std::env::var("LT_LINGER")
+                    .ok()
+                    .and_then(|v| v.parse().ok())
+                    .unwrap_or(800),
+            ),
+            quiet: Duration::from_micros(200),
             from: 8,
         }
     }

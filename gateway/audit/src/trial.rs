@@ -12,6 +12,7 @@ pub(crate) fn small() -> Options {
         write_ahead_bytes: 4 << 10,
         linger: Linger {
             longest: Duration::ZERO,
+            quiet: Duration::ZERO,
             from: u32::MAX,
         },
         checkpoint_interval: Duration::from_secs(3600),

@@ -42,8 +42,8 @@ pub(super) struct Batch {
 pub(super) enum Taken {
     /// The batch holds all that was in line.
     Batch,
-    /// Somebody is in line, but fewer than the writer hopes for; nothing was taken.
-    Fewer,
+    /// So many are in line, fewer than the writer hopes for; nothing was taken.
+    Fewer(u32),
     /// Nobody is in line.
     Nobody,
     /// Nobody is in line, and nobody will be.
@@ -169,7 +169,7 @@ impl Line {
                 return Taken::Closed;
             }
             0 => return Taken::Nobody,
-            entries if entries < hoped && !queue.closing => return Taken::Fewer,
+            entries if entries < hoped && !queue.closing => return Taken::Fewer(entries),
             _ => {}
         }
         let whole = queue.whole;

@@ -69,9 +69,25 @@ pub(super) struct Writer<S: Storage, C> {
     phase: Phase,
     /// The last batch; its size tells whether it pays to wait for company.
     batch: Batch,
-    /// Until when company is waited for.
-    lingers: Option<Duration>,
+    /// How company is waited for.
+    lingers: Option<Lingering>,
+    /// Batches for which no more company is hoped for than there was.
+    settled: u32,
 }
+
+/// A wait for company.
+struct Lingering {
+    /// Its end at the latest, a moment of the clock.
+    until: Duration,
+    /// How many were in line at the last look.
+    seen: u32,
+    /// Whether nobody came since.
+    is_quiet: bool,
+}
+
+/// After a wait in which nobody came any more, so many batches are as large as that one and no larger: more would have been
+/// waited for in vain.
+const SETTLED: u32 = 16;
 
 impl<S: Storage, C: Clock> Writer<S, C> {
     pub(super) fn new(
@@ -92,6 +108,7 @@ impl<S: Storage, C: Clock> Writer<S, C> {
             phase: Phase::Writing,
             batch: Batch::default(),
             lingers: None,
+            settled: 0,
         }
     }
 
@@ -109,24 +126,12 @@ impl<S: Storage, C: Clock> Writer<S, C> {
     }
 
     fn write(&mut self, batch: &mut Batch) -> Next {
-        let linger = self.options.linger;
-        let company = batch.entries >= linger.from
-            && !linger.longest.is_zero()
-            && self.lingers.is_none_or(|until| self.clock.now() < until);
-        let hoped = if company { batch.entries } else { 1 };
+        let hoped = self.hoped(batch.entries);
         match self.shared.line.take(batch, hoped) {
             Taken::Closed => return Next::End,
             Taken::Nobody => return Next::Wait(Wait::Entries),
-            Taken::Fewer => {
-                let until = *self
-                    .lingers
-                    .get_or_insert_with(|| self.clock.now() + linger.longest);
-                return Next::Wait(Wait::Company {
-                    entries: hoped,
-                    until,
-                });
-            }
-            Taken::Batch => self.lingers = None,
+            Taken::Fewer(entries) => return Next::Wait(self.linger(entries, hoped)),
+            Taken::Batch => self.company_came(),
         }
         if let Err(error) = self.commit(batch).and_then(|()| self.keep_ready()) {
             self.failed(&error);
@@ -135,6 +140,48 @@ impl<S: Storage, C: Clock> Writer<S, C> {
             batch.frames = Vec::new();
         }
         Next::Step
+    }
+
+    /// How many are waited for, after a batch of so many.
+    fn hoped(&self, before: u32) -> u32 {
+        let linger = self.options.linger;
+        let over = |lingering: &Lingering| self.clock.now() >= lingering.until;
+        if before < linger.from || linger.longest.is_zero() || self.lingers.as_ref().is_some_and(over) {
+            return 1;
+        }
+        if self.settled > 0 {
+            before
+        } else {
+            before.saturating_add(before / 4 + 1)
+        }
+    }
+
+    /// What to wait for while so many are in line: not much longer when they are no more than at the last look.
+    fn linger(&mut self, entries: u32, hoped: u32) -> Wait {
+        let (linger, now) = (self.options.linger, self.clock.now());
+        let lingering = self.lingers.get_or_insert(Lingering {
+            until: now + linger.longest,
+            seen: 0,
+            is_quiet: false,
+        });
+        if lingering.seen == entries {
+            lingering.is_quiet = true;
+            lingering.until = now;
+        }
+        lingering.seen = entries;
+        Wait::Company {
+            entries: hoped,
+            until: lingering.until.min(now + linger.quiet),
+        }
+    }
+
+    fn company_came(&mut self) {
+        let in_vain = self.lingers.take().is_some_and(|lingering| lingering.is_quiet);
+        self.settled = if in_vain {
+            SETTLED
+        } else {
+            self.settled.saturating_sub(1)
+        };
     }
 
     /// Hashes, signs, writes and syncs a batch, then tells everybody.

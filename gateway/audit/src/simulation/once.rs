@@ -104,6 +104,7 @@ fn open(disk: &SimulatedDisk, clock: &SimulatedClock) -> Result<Log, String> {
         write_ahead_bytes: 1 << 10,
         linger: Linger {
             longest: Duration::ZERO,
+            quiet: Duration::ZERO,
             from: u32::MAX,
         },
         ..Options::default()

@@ -46,6 +46,7 @@ impl Story {
             write_ahead_bytes: 1 << (8 + random.below(5)),
             linger: Linger {
                 longest: Duration::from_micros(longest),
+                quiet: Duration::from_micros(longest / 3),
                 from: 2,
             },
             ..Options::default()

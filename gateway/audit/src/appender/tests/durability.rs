@@ -212,6 +212,7 @@ fn lingering_gathers_company_only_after_a_crowded_batch() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let linger = Linger {
         longest: std::time::Duration::from_secs(30),
+        quiet: std::time::Duration::from_secs(30),
         from: 8,
     };
     let (log, _) = Log::open(
@@ -224,5 +225,42 @@ fn lingering_gathers_company_only_after_a_crowded_batch() {
         log.append_blocking(&entry(number))
             .expect("a lone caller is not kept waiting");
     }
+    log.close();
+}
+
+#[test]
+fn company_is_waited_for_until_a_few_more_came_than_before_or_nobody_comes_any_more() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let linger = Linger {
+        longest: std::time::Duration::from_secs(60),
+        quiet: std::time::Duration::from_secs(1),
+        from: 4,
+    };
+    let (log, _) = Log::open(
+        folder.path(),
+        signer(folder.path()),
+        Options { linger, ..small() },
+    )
+    .expect("opens");
+    let crowd: Vec<_> = (0..4).map(entry).collect();
+    log.append_together(&crowd).expect("in line");
+    let until = |size: u64| {
+        let began = std::time::Instant::now();
+        while log.durable().size < size {
+            assert!(began.elapsed().as_secs() < 20, "they wait for ever");
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        began.elapsed()
+    };
+    until(4);
+    for number in 4..9 {
+        log.append(&entry(number)).expect("in line");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        assert_eq!(log.durable().size, 4, "two more than before are hoped for");
+    }
+    log.append(&entry(9)).expect("in line");
+    assert!(until(10) < linger.quiet, "they are there");
+    log.append(&entry(10)).expect("in line");
+    assert!(until(11) >= linger.quiet / 2, "company is waited for");
     log.close();
 }
