@@ -2,8 +2,12 @@
 //! nobody else.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -11,14 +15,16 @@ use ::http::{Request, Response};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
-use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper::client::conn::http2;
+use h2::client::{self, Connection, SendRequest};
+use h2::{Ping, RecvStream};
 use hyper_util::client::legacy::connect::Connection as _;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::error::Error;
-use crate::http::{Connector, LARGEST_HEAD_H2, LONGEST_IDLE, Origin, Protocol, Server, Stream};
+use crate::http::{
+    CONNECTION_WINDOW, Connector, LARGEST_HEAD_H2, LONGEST_IDLE, Origin, Protocol, STREAM_WINDOW, Server,
+    Stream,
+};
 
 /// The one path that says whether a server is well.
 pub(super) const HEALTH: &str = "/grpc.health.v1.Health/Check";
@@ -26,13 +32,12 @@ pub(super) const HEALTH: &str = "/grpc.health.v1.Health/Check";
 /// How long a connection with a question on it may be silent before it is asked whether it is there,
 /// and how long it may take to say so.
 const SILENCE: Duration = Duration::from_secs(5);
-/// Bytes that may be under way in one answer, and in all of a connection.
-const STREAM_WINDOW: u32 = 256 << 10;
-const CONNECTION_WINDOW: u32 = 1 << 20;
 /// Threads that have a connection of their own. More than any machine's workers.
 const MOST: usize = 256;
 
-type Sender = http2::SendRequest<Full<Bytes>>;
+/// Streams that are asked for before the server says how many it takes.
+const FIRST_STREAMS: usize = 100;
+
 type Connecting = Shared<BoxFuture<'static, Result<Sender, &'static str>>>;
 
 /// The connections to one origin.
@@ -40,6 +45,68 @@ pub(super) struct Connections {
     pub(super) origin: Origin,
     connector: Connector,
     kept: Arc<Mutex<HashMap<ThreadId, Kept>>>,
+}
+
+/// Sends questions over one connection.
+#[derive(Clone)]
+struct Sender {
+    requests: SendRequest<Bytes>,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Answers that have begun to be waited for and are not whole.
+    under_way: AtomicUsize,
+    is_closed: AtomicBool,
+}
+
+/// An answer as it comes; its end is counted when this goes.
+pub(super) struct Coming {
+    /// The head.
+    pub(super) head: Response<()>,
+    /// Message and end.
+    pub(super) body: RecvStream,
+    _under_way: UnderWay,
+}
+
+struct UnderWay(Arc<State>);
+
+impl UnderWay {
+    fn new(state: &Arc<State>) -> Self {
+        state.under_way.fetch_add(1, Relaxed);
+        Self(state.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Relaxed);
+    }
+}
+
+impl Sender {
+    fn is_closed(&self) -> bool {
+        self.state.is_closed.load(Relaxed)
+    }
+
+    /// `Ok(None)` when the connection was closed before anything was sent.
+    async fn send(self, request: Request<()>, message: Bytes) -> Result<Option<Coming>, h2::Error> {
+        let under_way = UnderWay::new(&self.state);
+        let Ok(mut requests) = self.requests.ready().await else {
+            return Ok(None);
+        };
+        let Ok((answer, mut stream)) = requests.send_request(request, false) else {
+            return Ok(None);
+        };
+        stream.send_data(message, true)?;
+        let (head, body) = answer.await?.into_parts();
+        Ok(Some(Coming {
+            head: Response::from_parts(head, ()),
+            body,
+            _under_way: under_way,
+        }))
+    }
 }
 
 enum Kept {
@@ -67,20 +134,18 @@ impl Connections {
     }
 
     /// Sends a question. On a connection that turns out to be closed before anything was sent, once more.
-    pub(super) async fn send(&self, mut request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Error> {
-        let mut again = true;
-        loop {
-            let mut sender = self.sender().await.map_err(Error::unavailable)?;
-            match sender.try_send_request(request).await {
-                Ok(answer) => return Ok(answer),
-                Err(mut failure) => match failure.take_message().filter(|_| again) {
-                    Some(unsent) => request = unsent,
-                    None => return Err(Error::unavailable("the exchange broke off")),
-                },
+    pub(super) async fn send(&self, request: Request<()>, message: Bytes) -> Result<Coming, Error> {
+        for _ in 0..2 {
+            let sender = self.sender().await.map_err(Error::unavailable)?;
+            match sender.send(request.clone(), message.clone()).await {
+                Ok(Some(coming)) => return Ok(coming),
+                Ok(None) => self.forget(),
+                Err(_) => {
+                    return Err(Error::unavailable("the exchange broke off"));
+                }
             }
-            again = false;
-            self.forget();
         }
+        Err(Error::unavailable("the exchange broke off"))
     }
 
     /// Whether a connection stands, made anew.
@@ -151,24 +216,54 @@ impl Connections {
 
 /// A connection, driven by a task of this runtime until either side ends it.
 async fn connect(connector: Connector) -> Result<Sender, &'static str> {
-    let stream: TokioIo<Stream> = connector.connect().await.map_err(|error| error.0)?;
-    if connector.is_tls() && !stream.inner().connected().is_negotiated_h2() {
+    let stream = connector.connect().await.map_err(|error| error.0)?.into_inner();
+    if connector.is_tls() && !stream.connected().is_negotiated_h2() {
         return Err("it speaks no HTTP/2");
     }
-    let shake = http2::Builder::new(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .initial_stream_window_size(STREAM_WINDOW)
+    let shake = client::Builder::new()
+        .enable_push(false)
+        .initial_max_send_streams(FIRST_STREAMS)
+        .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_header_list_size(LARGEST_HEAD_H2)
-        .keep_alive_interval(SILENCE)
-        .keep_alive_timeout(SILENCE)
         .handshake(stream);
-    let (sender, driver) = shake.await.map_err(|_| "it speaks no HTTP/2")?;
+    let (requests, connection) = shake.await.map_err(|_| "it speaks no HTTP/2")?;
+    let state = Arc::<State>::default();
+    let own = state.clone();
     tokio::spawn(async move {
-        // How it ends, each question on it is told.
-        drop(driver.await);
+        drive(connection, &own).await;
+        own.is_closed.store(true, Relaxed);
     });
-    Ok(sender)
+    Ok(Sender { requests, state })
+}
+
+/// Drives a connection to its end. With questions on it, it is asked now and then whether it is there; how it ends, each
+/// question on it is told.
+async fn drive(mut connection: Connection<Stream, Bytes>, state: &State) {
+    let mut pings = connection.ping_pong();
+    let mut looks = interval(SILENCE);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut asked = false;
+    loop {
+        let answered = poll_fn(|context| match &mut pings {
+            Some(pings) if asked => pings.poll_pong(context),
+            _ => Poll::Pending,
+        });
+        tokio::select! {
+            _ = &mut connection => return,
+            _ = answered => asked = false,
+            _ = looks.tick() => {
+                if asked {
+                    return;
+                }
+                if state.under_way.load(Relaxed) > 0
+                    && let Some(pings) = &mut pings
+                {
+                    asked = pings.send_ping(Ping::opaque()).is_ok();
+                }
+            }
+        }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

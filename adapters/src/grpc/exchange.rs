@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 use ::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TE};
 use ::http::{Method, Request};
 use bytes::{BufMut as _, Bytes, BytesMut};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
+use h2::RecvStream;
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 
 use super::connection::Connections;
@@ -57,7 +56,7 @@ pub(super) async fn call(
         return Err(Error::DeadlineExceeded);
     }
     let unasked = || Error::unavailable("the question can't be put into a request");
-    let mut request = Request::new(Full::from(framed(message)));
+    let mut request = Request::new(());
     *request.method_mut() = Method::POST;
     *request.uri_mut() = connections.origin.uri(path).ok_or_else(unasked)?;
     let headers = request.headers_mut();
@@ -66,7 +65,8 @@ pub(super) async fn call(
     headers.insert(TE, HeaderValue::from_static("trailers"));
     headers.insert(ACCEPTED, HeaderValue::from_static("identity"));
     headers.insert(TIMEOUT, timeout(left));
-    let (head, body) = connections.send(request).await?.into_parts();
+    let mut coming = connections.send(request, framed(message)).await?;
+    let (head, ()) = std::mem::take(&mut coming.head).into_parts();
     let is_grpc = head
         .headers
         .get(CONTENT_TYPE)
@@ -92,7 +92,7 @@ pub(super) async fn call(
     if !is_grpc {
         return Err(Error::garbled("the answer is no gRPC"));
     }
-    let (message, end) = taken(body, largest).await?;
+    let (message, end) = taken(&mut coming.body, largest).await?;
     // An answer without an end may be half of one.
     let end = end.ok_or_else(|| Error::unavailable("the answer broke off"))?;
     let code = end.get(STATUS).map(|code| Code::read(code.as_bytes()));
@@ -110,27 +110,24 @@ pub(super) async fn call(
 }
 
 /// The one message of an answer and its end. Stops as soon as the message is larger than allowed.
-async fn taken(mut body: Incoming, largest: usize) -> Result<(Option<Vec<u8>>, Option<HeaderMap>), Error> {
+async fn taken(body: &mut RecvStream, largest: usize) -> Result<(Option<Vec<u8>>, Option<HeaderMap>), Error> {
+    let broke_off = |_| Error::unavailable("the answer broke off");
     let mut bytes = Vec::new();
     let mut length = None;
-    let mut end = None;
-    while let Some(frame) = body.frame().await {
-        match frame
-            .map_err(|_| Error::unavailable("the answer broke off"))?
-            .into_data()
-        {
-            Ok(piece) => {
-                bytes.extend_from_slice(&piece);
-                if length.is_none() {
-                    length = message_length(&bytes, largest)?;
-                }
-                if length.is_some_and(|length| bytes.len() > PREFIX + length) {
-                    return Err(Error::garbled("the answer holds several messages"));
-                }
-            }
-            Err(frame) => end = frame.into_trailers().ok(),
+    while let Some(piece) = body.data().await {
+        let piece = piece.map_err(broke_off)?;
+        bytes.extend_from_slice(&piece);
+        body.flow_control()
+            .release_capacity(piece.len())
+            .map_err(broke_off)?;
+        if length.is_none() {
+            length = message_length(&bytes, largest)?;
+        }
+        if length.is_some_and(|length| bytes.len() > PREFIX + length) {
+            return Err(Error::garbled("the answer holds several messages"));
         }
     }
+    let end = body.trailers().await.map_err(broke_off)?;
     let whole = match length {
         Some(length) if bytes.len() == PREFIX + length => Some(bytes.split_off(PREFIX)),
         None if bytes.is_empty() => None,

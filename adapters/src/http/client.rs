@@ -23,6 +23,10 @@ const LARGEST_HEAD: usize = 64 << 10;
 pub(crate) const LARGEST_HEAD_H2: u32 = 64 << 10;
 /// Most headers of an answer.
 const MOST_HEADERS: usize = 100;
+/// Bytes that may be under way in one answer, and in all of a connection. Against an answer of megabytes that is received in one
+/// go: whoever asks another registry on the same thread would wait meanwhile.
+pub(crate) const STREAM_WINDOW: u32 = 64 << 10;
+pub(crate) const CONNECTION_WINDOW: u32 = 256 << 10;
 /// Connections that are kept for the next question.
 const MOST_IDLE: usize = 32;
 /// How long a connection is kept that nobody uses.
@@ -91,6 +95,8 @@ impl Client {
             .http1_max_buf_size(LARGEST_HEAD)
             .http1_max_headers(MOST_HEADERS)
             .http2_max_header_list_size(LARGEST_HEAD_H2)
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW)
             .http2_only(server.protocol == Protocol::Http2);
         Ok(Self {
             inner: builder.build(connector.clone()),

@@ -1,25 +1,42 @@
 //! Large answers are read on another thread, one of a registry at a time: reading takes the processor, and
 //! whoever asks another registry on the same thread would wait meanwhile.
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+use std::thread;
 
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
 use crate::error::Error;
 
 /// Bytes that are read at once, on the thread that has them: less than it costs to change threads.
 const AT_ONCE: usize = 16 << 10;
 
+/// The thread's priority below that of the threads that answer, as `nice` counts.
+const STEP_BACK: i32 = 10;
+
 /// Where the large answers of one registry are read.
 pub(crate) struct Aside {
-    /// One at a time: a tree takes many times the memory of its text.
-    one: Arc<Semaphore>,
+    /// One thread, as a tree takes many times the memory of its text. It ends when this goes.
+    reader: Option<mpsc::Sender<Reading>>,
 }
+
+type Reading = Box<dyn FnOnce() + Send>;
 
 impl Aside {
     pub(crate) fn new() -> Self {
+        let (reader, readings) = mpsc::channel::<Reading>();
+        let thread = thread::Builder::new().name("answers".to_owned()).spawn(move || {
+            if let Err(error) = rustix::process::nice(STEP_BACK) {
+                tracing::warn!(%error, "large answers are read at the priority of the workers");
+            }
+            for read in readings {
+                // One answer that reading fails on inside is one answer; who waits for it is told.
+                drop(catch_unwind(AssertUnwindSafe(read)));
+            }
+        });
         Self {
-            one: Arc::new(Semaphore::new(1)),
+            reader: thread.ok().map(|_| reader),
         }
     }
 
@@ -32,22 +49,22 @@ impl Aside {
         if bytes.len() <= AT_ONCE {
             return read(&bytes);
         }
-        let unread = || Error::unavailable("there is no thread to read the answer on");
-        let turn = Arc::clone(&self.one).acquire_owned().await;
-        let turn = turn.map_err(|_| unread())?;
-        let reading = tokio::task::spawn_blocking(move || {
-            let read = read(&bytes);
-            drop(turn);
-            read
+        let (done, outcome) = oneshot::channel();
+        let reading = Box::new(move || {
+            // Nobody waits any more for what is not begun by then.
+            if !done.is_closed() {
+                drop(done.send(read(&bytes)));
+            }
         });
-        reading.await.map_err(|_| unread())?
+        let unread = || Error::unavailable("there is no thread to read the answer on");
+        let reader = self.reader.as_ref().ok_or_else(unread)?;
+        reader.send(reading).map_err(|_| unread())?;
+        outcome.await.map_err(|_| unread())?
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
-    use std::thread;
     use std::time::Duration;
 
     use super::*;
