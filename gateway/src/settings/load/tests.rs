@@ -221,6 +221,17 @@ fn a_registry_record_operation_or_role_that_does_not_exist_is_told() {
 }
 
 #[test]
+fn not_found_may_not_be_kept_for_longer_than_a_record() {
+    let file = "registries/population.toml";
+    let tree = Tree::shipped();
+    tree.change(file, "negative = \"1m\"", "negative = \"2h\"");
+    let place = at(file, "[cache]");
+    tree.says(&[&format!(
+        "{place} negative is longer than usable, wanted at most as long"
+    )]);
+}
+
+#[test]
 fn a_field_that_cannot_be_compared_is_no_field_of_a_confirmation() {
     let file = "agreements/criminal-record.toml";
     let tree = Tree::shipped();
