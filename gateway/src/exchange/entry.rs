@@ -128,6 +128,8 @@ fn tail(story: &Story<'_>, tail: Tail<'_>, out: &mut Vec<u8>) {
     }
     let route = exchanged.and_then(|exchanged| exchanged.route.as_deref());
     put_text(out, 37, route.unwrap_or(""));
+    let unit = story.caller.as_ref().and_then(|caller| caller.unit());
+    put_text(out, 38, unit.unwrap_or(""));
 }
 
 fn put_text(out: &mut Vec<u8>, number: u32, text: &str) {

@@ -40,6 +40,7 @@ impl Exchange {
         entry.system = caller.system().to_owned();
         entry.officer = caller.officer().to_owned();
         entry.role = caller.role().to_owned();
+        entry.unit = caller.unit().unwrap_or_default().to_owned();
         entry.certificate_sha256 = caller.certificate().to_vec();
         entry.token_id_hash = caller.token_id_hash().to_vec();
         entry.config_version = self.directory.load().version.to_string();
