@@ -30,7 +30,7 @@ use audit::{Follower, Index, Log, Operation, Options, Signer};
 
 use crate::authorization::quota::Quotas;
 use crate::directory::Directory;
-use crate::distribution::{self, Fetching};
+use crate::distribution::{self, Confirmed, Fetching};
 use crate::exchange::{Exchange, Outcomes};
 use tokio::sync::watch::channel as watch_channel;
 
@@ -126,13 +126,14 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         }
         None => None,
     };
-    let reloads = Arc::<Reloads>::default();
+    let (reloads, confirmed) = (Arc::<Reloads>::default(), Arc::<Confirmed>::default());
     let metrics = match &settings.gateway.telemetry.metrics {
         Some(address) => {
             let watched = Watched {
                 exchange: exchange.clone(),
                 traffic: listening.traffic.clone(),
                 reloads: reloads.clone(),
+                confirmed: confirmed.clone(),
             };
             let address = address.get_ref().0;
             Some(Endpoint::open(address, watched).with_context(|| format!("metrics on {address}"))?)
@@ -146,7 +147,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         config: settings.base.clone(),
         settings,
         changed,
-        fetching: Fetching::start(places, fetching_keys).context("the thread that fetches")?,
+        fetching: Fetching::start(places, fetching_keys, confirmed).context("the thread that fetches")?,
         refused: None,
         untold: VecDeque::new(),
         notices: Notices::new(overload, period.name(), destroyed),

@@ -24,6 +24,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, text};
 use prometheus_client::registry::Registry;
 
+use crate::distribution::Confirmed;
 use crate::exchange::Exchange;
 use crate::server::traffic::Traffic;
 pub use endpoint::Endpoint;
@@ -38,6 +39,8 @@ pub struct Watched {
     pub traffic: Traffic,
     /// How reloads went.
     pub reloads: Arc<Reloads>,
+    /// When key sets were last fetched.
+    pub confirmed: Arc<Confirmed>,
 }
 
 impl Watched {
@@ -53,7 +56,7 @@ impl Collector for Watched {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let page = &mut Page::new(encoder);
         gateway::configuration(page, &self.exchange, &self.reloads)?;
-        gateway::trust(page, &self.exchange)?;
+        gateway::trust(page, &self.exchange, &self.confirmed)?;
         gateway::listener(page, &self.traffic)?;
         gateway::log(page, &self.exchange)?;
         calls::outcomes(page, &self.exchange)?;

@@ -9,7 +9,9 @@ use prometheus_client::registry::Unit;
 use super::page::{Page, number};
 use super::reloads::Reloads;
 use crate::clock::Moment;
+use crate::distribution::Confirmed;
 use crate::exchange::Exchange;
+use crate::identity::TokenIssuer;
 use crate::server::traffic::Traffic;
 
 /// What is in force.
@@ -36,7 +38,7 @@ pub(super) fn configuration(page: &mut Page<'_>, exchange: &Exchange, reloads: &
 }
 
 /// Revocation lists and key sets.
-pub(super) fn trust(page: &mut Page<'_>, exchange: &Exchange) -> fmt::Result {
+pub(super) fn trust(page: &mut Page<'_>, exchange: &Exchange, confirmed: &Confirmed) -> fmt::Result {
     let (directory, now) = (exchange.directory.load(), Moment::now());
     let trust = directory.identity.trust();
     // A file may hold several lists; the one that ends first counts.
@@ -74,14 +76,17 @@ pub(super) fn trust(page: &mut Page<'_>, exchange: &Exchange) -> fmt::Result {
         None,
         [([], number(trust.kept().len() as u64))],
     )?;
-    let ages: BTreeMap<_, _> = directory
-        .identity
-        .issuers()
-        .filter_map(|issuer| Some((&*issuer.name, issuer.keys.age(now)?)))
+    let age = |issuer: &TokenIssuer| {
+        let (written, fetched) = (issuer.keys.age(now), confirmed.age(&issuer.name, now));
+        written.into_iter().chain(fetched).min()
+    };
+    let issuers = directory.identity.issuers();
+    let ages: BTreeMap<_, _> = issuers
+        .filter_map(|issuer| Some((&*issuer.name, age(issuer)?)))
         .collect();
     page.gauges(
         "key_set_age",
-        "Time since the key set of a token issuer was written or fetched anew",
+        "Time since the key set of a token issuer was written, fetched, or found unchanged",
         Some(Unit::Seconds),
         ages.into_iter().map(|(issuer, age)| ([("issuer", issuer)], age)),
     )
