@@ -127,8 +127,8 @@ fn wrapped<R: Registry>(
     settings: &RegistrySettings,
     records: &Records,
 ) -> (Arc<dyn Registry>, Arc<Measures>) {
-    let measures = Arc::<Measures>::default();
-    let routed = Routed::new(name, ways, &settings.protection, Arc::clone(&measures));
+    let routed = Routed::new(name, ways, &settings.protection);
+    let measures = routed.measures();
     let guarded = Guarded::new(name, routed, Limits::from(&settings.protection), records);
     let judged = Judged::new(guarded, records);
     let measured = Measured::counting_in(name, judged, Arc::clone(&measures));

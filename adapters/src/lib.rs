@@ -52,7 +52,7 @@ pub use check::{Problem, check};
 pub use connect::{ConnectError, connect, connect_measured};
 pub use error::Error;
 pub use mapper::Mapper;
-pub use measured::{Measures, Snapshot};
+pub use measured::{Measures, RouteMeasures, RouteSnapshot, Snapshot};
 pub use registry::{Call, Change, ChangeSink, Found, Kept, Question, Registry, Retrieved};
 pub use settings::RegistrySettings;
 pub use trace::Trace;

@@ -1,7 +1,7 @@
 //! Counts and times of a registry's answers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tracing::Instrument as _;
@@ -30,6 +30,18 @@ pub struct Measures {
     failed_over: AtomicU64,
     paused: AtomicU64,
     refused: AtomicU64,
+    routes: Box<[Arc<RouteMeasures>]>,
+}
+
+/// The running counts of one route of a registry.
+#[derive(Debug)]
+pub struct RouteMeasures {
+    /// The route's name.
+    pub name: Arc<str>,
+    asked: AtomicU64,
+    failed: AtomicU64,
+    paused: AtomicU64,
+    is_paused: AtomicBool,
 }
 
 /// The counts at one moment. They are read one after the other: under load they may differ by the
@@ -60,6 +72,19 @@ pub struct Snapshot {
     pub refused: u64,
 }
 
+/// The counts of one route at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RouteSnapshot {
+    /// Questions that went this way, second tries and hedges included.
+    pub asked: u64,
+    /// Those that failed: not reached, unavailable, silent for too long.
+    pub failed: u64,
+    /// How often it was no longer asked.
+    pub paused: u64,
+    /// Whether it is paused, or on trial after a pause.
+    pub is_paused: bool,
+}
+
 impl<R> Measured<R> {
     /// Measures `inner`, the registry called `name`.
     pub fn new(name: &str, inner: R) -> Self {
@@ -84,6 +109,20 @@ impl<R> Measured<R> {
 }
 
 impl Measures {
+    /// For a registry with these routes, the best first.
+    pub(crate) fn of(routes: impl IntoIterator<Item = Arc<RouteMeasures>>) -> Self {
+        Self {
+            routes: routes.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Those of each route, the best first.
+    #[must_use]
+    pub fn routes(&self) -> &[Arc<RouteMeasures>] {
+        &self.routes
+    }
+
     /// The counts now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -120,6 +159,46 @@ impl Measures {
 
     pub(crate) fn refused(&self) {
         self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl RouteMeasures {
+    pub(crate) fn new(name: Arc<str>) -> Self {
+        Self {
+            name,
+            asked: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            paused: AtomicU64::new(0),
+            is_paused: AtomicBool::new(false),
+        }
+    }
+
+    /// The counts now.
+    #[must_use]
+    pub fn snapshot(&self) -> RouteSnapshot {
+        RouteSnapshot {
+            asked: self.asked.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+            paused: self.paused.load(Ordering::Relaxed),
+            is_paused: self.is_paused.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(crate) fn asked(&self) {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn failed(&self) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn paused(&self) {
+        self.paused.fetch_add(1, Ordering::Relaxed);
+        self.is_paused.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn opened(&self) {
+        self.is_paused.store(false, Ordering::Relaxed);
     }
 }
 

@@ -25,7 +25,7 @@ use tokio::time::{sleep, timeout, timeout_at};
 use tower::retry::budget::{Budget as _, TpsBudget};
 
 use crate::error::Error;
-use crate::measured::Measures;
+use crate::measured::{Measures, RouteMeasures};
 use crate::registry::{ChangeSink, Found, Question, Registry};
 use crate::settings::Protection;
 use breaker::{Admitted, Breaker, End, Turn};
@@ -49,6 +49,7 @@ struct Way<R> {
     name: Arc<str>,
     inner: R,
     breaker: Breaker,
+    measures: Arc<RouteMeasures>,
 }
 
 /// Why there is no answer.
@@ -71,26 +72,27 @@ impl Failure {
 
 impl<R: Registry> Routed<R> {
     /// `ways` by name, the best first; there is at least one.
-    pub(crate) fn new(
-        name: &str,
-        ways: Vec<(String, R)>,
-        protection: &Protection,
-        measures: Arc<Measures>,
-    ) -> Self {
+    pub(crate) fn new(name: &str, ways: Vec<(String, R)>, protection: &Protection) -> Self {
         let count = u32::try_from(ways.len()).unwrap_or(u32::MAX).max(1);
         let share = protection.timeout.0 / count;
         let retry = &protection.retry;
         let budget = f32::from(retry.budget) / 100.0;
-        Self {
-            name: Arc::from(name),
-            ways: ways
-                .into_iter()
-                .map(|(name, inner)| Way {
-                    name: Arc::from(name),
+        let ways: Vec<_> = ways
+            .into_iter()
+            .map(|(name, inner)| {
+                let name: Arc<str> = Arc::from(name);
+                Way {
+                    measures: Arc::new(RouteMeasures::new(Arc::clone(&name))),
+                    name,
                     inner,
                     breaker: Breaker::new(&protection.breaker),
-                })
-                .collect(),
+                }
+            })
+            .collect();
+        let measures = Measures::of(ways.iter().map(|way| Arc::clone(&way.measures)));
+        Self {
+            name: Arc::from(name),
+            ways,
             try_timeout: protection
                 .try_timeout
                 .map_or(share, |time| time.0.min(protection.timeout.0)),
@@ -98,8 +100,13 @@ impl<R: Registry> Routed<R> {
             pause: retry.pause.0,
             hedge_after: retry.hedge_after.map(|time| time.0),
             budget: TpsBudget::new(BUDGET_WINDOW, retry.reserve.into(), budget),
-            measures,
+            measures: Arc::new(measures),
         }
+    }
+
+    /// The running counts of the registry and of its ways.
+    pub(crate) fn measures(&self) -> Arc<Measures> {
+        Arc::clone(&self.measures)
     }
 
     /// One round: every way that lets something through, once; with a hedge beside it when it is slow.
@@ -170,6 +177,7 @@ impl<R: Registry> Routed<R> {
             ..question.clone()
         };
         question.trace.begin();
+        way.measures.asked();
         let outcome = timeout_at(deadline.into(), way.inner.look_up(asked)).await;
         let (end, outcome) = match outcome {
             Ok(Err(Error::DeadlineExceeded)) | Err(_) => {
@@ -196,6 +204,9 @@ impl<R: Registry> Routed<R> {
                 (End::Answered, Ok(named))
             }
         };
+        if end == End::Failed {
+            way.measures.failed();
+        }
         self.tell(way, admitted.ended(end));
         outcome
     }
@@ -204,12 +215,14 @@ impl<R: Registry> Routed<R> {
         match turn {
             Some(Turn::Paused(pause)) => {
                 self.measures.paused();
+                way.measures.paused();
                 tracing::warn!(
                     registry = %self.name, route = %way.name, pause_ms = pause.as_millis(),
                     "a route to a registry fails and is not asked for a while"
                 );
             }
             Some(Turn::Opened) => {
+                way.measures.opened();
                 tracing::info!(registry = %self.name, route = %way.name, "a route to a registry is well again");
             }
             None => {}

@@ -30,16 +30,17 @@ use audit::{Follower, Index, Log, Operation, Options, Signer};
 
 use crate::authorization::quota::Quotas;
 use crate::directory::Directory;
-use crate::distribution::{self, Fetching};
-use crate::exchange::Exchange;
+use crate::distribution::{self, Confirmed, Fetching};
+use crate::exchange::{Exchange, Outcomes};
 use tokio::sync::watch::channel as watch_channel;
 
 use crate::clock::Moment;
-use crate::identity::{ListState, VerifiedTokens};
+use crate::identity::VerifiedTokens;
 use crate::rpc;
 use crate::server::listener::{self, Listening, Parts};
 use crate::server::overload::Overload;
 use crate::settings::Settings;
+use crate::telemetry::{Endpoint, Reloads, Watched};
 use crate::witness::{self, Witnessing};
 use notices::Notices;
 use reload::{Reloading, note};
@@ -57,6 +58,7 @@ pub struct Running {
     follower: Follower,
     witnessing: Witnessing,
     retention: Option<Retention>,
+    metrics: Option<Endpoint>,
 }
 
 /// Starts the gateway.
@@ -83,6 +85,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         log,
         subjects,
         quotas: Quotas::default(),
+        outcomes: Outcomes::default(),
     });
     let period = exchange.subjects.keys.at(Moment::now().0)?;
     let version = env!("CARGO_PKG_VERSION");
@@ -123,6 +126,20 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         }
         None => None,
     };
+    let (reloads, confirmed) = (Arc::<Reloads>::default(), Arc::<Confirmed>::default());
+    let metrics = match &settings.gateway.telemetry.metrics {
+        Some(address) => {
+            let watched = Watched {
+                exchange: exchange.clone(),
+                traffic: listening.traffic.clone(),
+                reloads: reloads.clone(),
+                confirmed: confirmed.clone(),
+            };
+            let address = address.get_ref().0;
+            Some(Endpoint::open(address, watched).with_context(|| format!("metrics on {address}"))?)
+        }
+        None => None,
+    };
     let fetching_keys = verified.unknown_keys().clone();
     let watch = Watch::start(Reloading {
         exchange: exchange.clone(),
@@ -130,10 +147,11 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         config: settings.base.clone(),
         settings,
         changed,
-        fetching: Fetching::start(places, fetching_keys).context("the thread that fetches")?,
+        fetching: Fetching::start(places, fetching_keys, confirmed).context("the thread that fetches")?,
         refused: None,
         untold: VecDeque::new(),
         notices: Notices::new(overload, period.name(), destroyed),
+        reloads,
     })
     .context("the thread of the configuration")?;
     Ok(Running {
@@ -143,6 +161,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         follower,
         witnessing,
         retention,
+        metrics,
     })
 }
 
@@ -152,17 +171,9 @@ impl Running {
         self.listening.address
     }
 
-    /// The revocation lists in force, each with the seconds until its next update.
-    pub fn revocation_lists(&self) -> Vec<(ListState, i64)> {
-        let now = Moment::now();
-        let directory = self.exchange.directory.load();
-        let lists = directory.identity.trust().lists();
-        lists
-            .map(|list| {
-                let left = list.seconds_left(now);
-                (list, left)
-            })
-            .collect()
+    /// Where the page of metrics is, if there is one.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|metrics| metrics.address)
     }
 
     /// Has the configuration read again at once; changed files are seen without it. A good one is put
@@ -176,6 +187,7 @@ impl Running {
         drop(self.watch);
         drop(self.retention);
         self.listening.stop();
+        drop(self.metrics);
         drop(self.follower);
         drop(self.witnessing);
         if let Err(error) = note(&self.exchange, Operation::Stop, "OK", String::new()) {

@@ -4,6 +4,7 @@
 //! it as reply-ready bytes. Errors, records that "cannot say" and certificates are never kept.
 
 mod flight;
+mod given;
 mod kept;
 
 use std::future::Future;
@@ -17,6 +18,7 @@ use moka::sync::Cache;
 
 use crate::clock::Moment;
 use flight::Flights;
+pub use given::Given;
 pub use kept::{Exchanged, Kept, KeptRecord};
 
 /// Everything that an answer depends on, in one byte string: scope, record type and identifier,
@@ -54,6 +56,17 @@ pub enum From {
     /// Kept, past the fresh time and within the usable time or, when the registry can't be reached,
     /// within the time allowed for that.
     Stale,
+}
+
+impl From {
+    /// Its word in the log and in metrics.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Registry => "registry",
+            Self::Cache => "cache",
+            Self::Stale => "stale",
+        }
+    }
 }
 
 /// The registry's policy in microseconds.
@@ -109,6 +122,11 @@ impl Answers {
     /// The fresh time of this registry, in microseconds: the age limit of a call that sets none.
     pub fn fresh_micros(&self) -> i64 {
         self.policy.fresh
+    }
+
+    /// How many answers are kept, and the bytes that they are charged for; up to a second late.
+    pub fn kept_now(&self) -> (u64, u64) {
+        (self.kept.entry_count(), self.kept.weighted_size())
     }
 
     /// A kept answer that is good enough now: not older than `max_age` (microseconds) where one is set.

@@ -6,12 +6,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapters::Registry;
 use adapters::settings::Scope;
+use adapters::{Measures, Registry};
 use tonic::service::Routes;
 
 use crate::authorization::Agreements;
-use crate::cache::Answers;
+use crate::cache::{Answers, Given};
 use crate::catalog::Catalog;
 use crate::identity::Identity;
 use crate::record::method::Methods;
@@ -45,8 +45,12 @@ pub struct Source {
     pub name: Arc<str>,
     /// What asks it.
     pub registry: Arc<dyn Registry>,
+    /// What is counted of it and of its routes.
+    pub measures: Arc<Measures>,
     /// What it answered.
     pub answers: Answers,
+    /// Whence its answers were given.
+    pub given: Given,
     /// Who shares a kept answer.
     pub scope: Scope,
     /// Longest time for one answer.
@@ -68,7 +72,9 @@ impl Source {
         Self {
             name: name.into(),
             registry,
+            measures: Arc::default(),
             answers: Answers::new(policy),
+            given: Given::default(),
             scope: Scope::Shared,
             timeout: Duration::from_secs(5),
             wants_call: false,

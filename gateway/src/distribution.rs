@@ -5,11 +5,13 @@
 //! |---|---|
 //! | `address` | an address that an operator configured |
 //! | `fetch` | one request, within limits |
+//! | `confirmed` | when a key set was last fetched, or found unchanged |
 //! | `keep` | what was fetched and is good takes the place of the file that the configuration names |
 //!
 //! The file is all that the rest of the gateway knows: a new one is seen and read like any other.
 
 mod address;
+mod confirmed;
 mod fetch;
 mod keep;
 
@@ -22,10 +24,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 pub use address::Address;
+pub use confirmed::Confirmed;
 pub(crate) use fetch::{FetchError, post};
 use fetch::{Fetched, Validators};
 use keep::KeepError;
 
+use crate::clock::Moment;
 use crate::identity::{NamedCa, UnknownKeys, configured, key_set, revocation};
 use crate::settings::Settings;
 
@@ -127,13 +131,17 @@ pub struct Fetching {
 
 impl Fetching {
     /// Starts it.
-    pub fn start(sources: Vec<Source>, unknown_keys: Arc<UnknownKeys>) -> std::io::Result<Self> {
+    pub fn start(
+        sources: Vec<Source>,
+        unknown_keys: Arc<UnknownKeys>,
+        confirmed: Arc<Confirmed>,
+    ) -> std::io::Result<Self> {
         let (sender, mut receiver) = watch::channel(sources);
         let runtime = runtime()?;
         let thread = std::thread::Builder::new()
             .name("distribution".to_owned())
             .spawn(move || {
-                runtime.block_on(fetch_all(&mut receiver, &unknown_keys));
+                runtime.block_on(fetch_all(&mut receiver, &unknown_keys, &confirmed));
                 // A name that is being looked up is not waited for.
                 runtime.shutdown_background();
             })?;
@@ -161,7 +169,11 @@ impl Drop for Fetching {
 }
 
 /// Fetches until there is nobody left to fetch for.
-async fn fetch_all(sources: &mut watch::Receiver<Vec<Source>>, unknown_keys: &Arc<UnknownKeys>) {
+async fn fetch_all(
+    sources: &mut watch::Receiver<Vec<Source>>,
+    unknown_keys: &Arc<UnknownKeys>,
+    confirmed: &Confirmed,
+) {
     let mut memory: HashMap<PathBuf, Memory> = HashMap::new();
     loop {
         let current = sources.borrow_and_update().clone();
@@ -202,7 +214,12 @@ async fn fetch_all(sources: &mut watch::Receiver<Vec<Source>>, unknown_keys: &Ar
             () = ended(sources.clone()) => return,
         };
         let wait = match outcome {
-            Ok(()) => source.every,
+            Ok(()) => {
+                if let Content::Keys(issuer) = &source.content {
+                    confirmed.tell(issuer, Moment::now());
+                }
+                source.every
+            }
             Err(error) => {
                 source.tell(&error);
                 source.every.min(AGAIN)

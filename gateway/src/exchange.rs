@@ -9,6 +9,7 @@ mod call;
 mod entry;
 mod facts;
 mod law;
+mod outcomes;
 mod quota;
 mod reply;
 mod route;
@@ -29,6 +30,7 @@ use crate::record::method::Method;
 use crate::record::query::{Context, MAX_ITEMS, Parts, Query};
 use crate::status::{Reason, Refusal};
 use answer::Answer;
+pub use outcomes::Outcomes;
 pub use reply::Reply;
 use story::Story;
 pub use subject::Subjects;
@@ -43,6 +45,8 @@ pub struct Exchange {
     pub subjects: Subjects,
     /// What has been used of every quota.
     pub quotas: Quotas,
+    /// How calls ended.
+    pub outcomes: Outcomes,
 }
 
 /// One call of a lookup method, as it came in.
@@ -202,6 +206,7 @@ impl Exchange {
         let served = self
             .route(source, story, &permit, query, parts.max_age_micros, deadline)
             .await?;
+        source.given.count(served.served.from);
         let keys = self.subjects.seal_kept(story, query, &served.served.kept)?;
         Answer::make(method, &permit, query, served, keys)
     }
@@ -221,6 +226,10 @@ impl Exchange {
             Ok(ticket) => waiters.durable(ticket).await,
             Err(unavailable) => Err(unavailable),
         };
+        self.outcomes.count(match (&logged, &outcome) {
+            (Ok(_), outcome) => outcome.as_ref().err().map(|refusal| refusal.reason),
+            (Err(_), _) => Some(Reason::LogUnavailable),
+        });
         match logged {
             Ok(logged) => {
                 let receipt = match with_receipt && outcome.is_ok() {

@@ -219,6 +219,11 @@ impl Identity {
         &self.trust
     }
 
+    /// The issuers whose tokens agencies may bring, with their keys.
+    pub fn issuers(&self) -> impl Iterator<Item = &TokenIssuer> {
+        self.issuers.values()
+    }
+
     fn agency_of(&self, peer: &PeerCertificate, now: Moment) -> Result<&Arc<Agency>, Rejected> {
         let standing = peer.standing(&self.trust, now);
         let agency = self

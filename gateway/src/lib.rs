@@ -19,4 +19,5 @@ pub mod server;
 pub mod settings;
 pub mod simulate;
 pub mod status;
+pub mod telemetry;
 pub mod witness;

@@ -16,6 +16,7 @@
 //! | `conduct`, `budget`, `ages`, `accounted` | how a connection behaves: budgets, what is too old, calls and answers |
 //! | `door` | one call: lookup, or one of the other services |
 //! | `frame` | gRPC's framing, deadline and trailers |
+//! | `traffic` | the counts of all these, for metrics |
 
 mod accounted;
 mod ages;
@@ -33,6 +34,7 @@ mod movable;
 pub mod overload;
 mod places;
 mod standing;
+pub mod traffic;
 mod turns;
 mod watched;
 mod worker;

@@ -51,7 +51,7 @@ pub use listener::ListenerSettings;
 pub use load::{load, load_without_files};
 pub use problem::{Excerpt, Position, Problem, Problems, Severity, Shown};
 pub use procedure::{ComponentSettings, ProcedureSettings, ReplacementSettings};
-pub use telemetry::{LogFormat, TelemetrySettings};
+pub use telemetry::{LogFormat, MetricsAddress, TelemetrySettings};
 pub use tls::{ClientCa, RevocationSettings, TlsSettings};
 pub use token::{TokenIssuerSettings, TokenSettings};
 pub use tree::{folders, paths};

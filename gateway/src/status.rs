@@ -63,10 +63,54 @@ pub enum Reason {
     IndexUnavailable,
     Overloaded,
     UnknownMethod,
+    /// Stays the last: [`Reason::ALL`] ends with it.
     Internal,
 }
 
 impl Reason {
+    /// Every word, each at its own number.
+    pub const ALL: [Self; Self::Internal as usize + 1] = [
+        Self::NotFound,
+        Self::Several,
+        Self::Incomplete,
+        Self::Malformed,
+        Self::UnknownField,
+        Self::UpstreamRefused,
+        Self::UpstreamUnavailable,
+        Self::UpstreamGarbled,
+        Self::TooStale,
+        Self::CannotSay,
+        Self::DeadlineExceeded,
+        Self::NoAgreement,
+        Self::ProcedureNotAgreed,
+        Self::FieldNotAgreed,
+        Self::StepNotAgreed,
+        Self::RoleNotAgreed,
+        Self::AgreementExpired,
+        Self::QuotaExceeded,
+        Self::RefusedByLaw,
+        Self::TokenMissing,
+        Self::TokenMalformed,
+        Self::TokenSignature,
+        Self::TokenExpired,
+        Self::TokenNotYetValid,
+        Self::TokenAudience,
+        Self::TokenIssuer,
+        Self::TokenType,
+        Self::TokenBinding,
+        Self::TokenLifetime,
+        Self::ClientUnknown,
+        Self::CertificateUnknown,
+        Self::CertificateExpired,
+        Self::CertificateRevoked,
+        Self::RevocationUnknown,
+        Self::LogUnavailable,
+        Self::IndexUnavailable,
+        Self::Overloaded,
+        Self::UnknownMethod,
+        Self::Internal,
+    ];
+
     /// The word, as it stands on the wire and in the log.
     pub const fn word(self) -> &'static str {
         match self {
@@ -221,5 +265,21 @@ impl Refusal {
             details.set_retry_info(self.retry_after);
         }
         Status::with_error_details(self.reason.code(), self.message.clone(), details)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_word_stands_at_its_number_and_is_no_other_one() {
+        for (number, reason) in Reason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, number, "{reason}");
+        }
+        let words: HashSet<_> = Reason::ALL.iter().map(|reason| reason.word()).collect();
+        assert_eq!(words.len(), Reason::ALL.len());
     }
 }

@@ -117,6 +117,28 @@ async fn entries_are_searched_shown_and_followed_for_people_and_for_machines() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_officers_unit_stands_in_the_entries_and_is_shown_and_exported() {
+    let scene = Scene::new();
+    let agency = format!("agencies/{OFFICE}.toml");
+    scene
+        .tree
+        .edit(&agency, "roles = ", "unit_claim = \"unit\"\nroles = ");
+    let (index, _) = leave_a_log(&scene).await;
+    let index = index.to_string();
+    let shown = audit(&scene, "show", &["--json", &index]).json();
+    assert_eq!(shown["unit"], "counter-3");
+    let table = audit(&scene, "show", &[&index]).out;
+    assert!(table.contains("counter-3"), "{table}");
+    let calls = audit(&scene, "export", &["--format", "jsonl", "--agency", OFFICE]).json_lines();
+    assert!(calls.len() > PEOPLE.len(), "intents and outcomes");
+    for call in &calls {
+        assert_eq!(call["unit"], "counter-3", "{call}");
+    }
+    let operations = audit(&scene, "search", &["--operation", "start", "--json"]).json_lines();
+    assert_eq!(operations[0]["unit"], "");
+}
+
 #[test]
 fn a_log_that_is_not_there_is_an_error_and_not_an_empty_log() {
     let scene = Scene::new();

@@ -102,7 +102,7 @@ async fn past_the_fresh_time_the_old_answer_is_given_at_once_while_a_new_one_is_
 #[tokio::test]
 async fn while_the_registry_is_gone_the_kept_answer_is_given_within_its_limit_and_said_to_be_stale() {
     let scene = Scene::new();
-    let (_gateway, client) = keeping(&scene, ["10ms", "10ms", "1h", "1m"]).await;
+    let (_gateway, client) = keeping(&scene, ["10ms", "10ms", "1h", "10ms"]).await;
     let (_, kept) = ask(&scene, &client, AN).await.unwrap();
     let (there, away) = (scene.database("population"), scene.folder().join("away.db"));
     fs::rename(&there, &away).unwrap();

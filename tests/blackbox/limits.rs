@@ -11,7 +11,9 @@ use harness::wire::{self, flag, frame, kind};
 use harness::{Client, Gateway, Scene};
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::client::TlsStream;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
@@ -133,6 +135,114 @@ async fn a_connection_above_the_number_of_its_address_is_closed_and_another_addr
 }
 
 #[tokio::test]
+async fn a_connection_above_the_number_of_all_waits_until_one_ends() {
+    let scene = limited("max_connections = 2");
+    let gateway = scene.start();
+    let stage = Stage::new(&scene, &gateway);
+    let (one, _two) = (open(&stage).await, open(&stage).await);
+    let mut third = Box::pin(open(&stage));
+    let waits = timeout(Duration::from_millis(700), &mut third).await;
+    assert!(waits.is_err(), "there are two already");
+    drop(one);
+    timeout(PATIENCE, third).await.expect("a place is free");
+}
+
+#[tokio::test]
+async fn a_handshake_above_the_number_of_all_waits_until_one_ends() {
+    let scene = limited("max_handshakes = 1");
+    let gateway = scene.start();
+    let stage = Stage::new(&scene, &gateway);
+    // Of another address than the stage's.
+    let silent = std::net::TcpStream::connect(gateway.address).unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut second = Box::pin(open(&stage));
+    let waits = timeout(Duration::from_millis(700), &mut second).await;
+    assert!(waits.is_err(), "somebody shakes hands already");
+    drop(silent);
+    timeout(PATIENCE, second).await.expect("it is its turn");
+}
+
+#[tokio::test]
+async fn a_connection_without_a_call_is_ended_in_order_and_one_with_calls_goes_on() {
+    let scene = limited("idle_timeout = \"600ms\"");
+    let (gateway, office) = (scene.start(), scene.agency(OFFICE));
+    let busy = gateway.connect(&office, office.token(&scene)).await;
+    let stage = Stage::new(&scene, &gateway);
+    let mut idle = open(&stage).await;
+    let began = Instant::now();
+    let watch = tokio::spawn(async move {
+        let mut told = None;
+        while let Ok(Some(got)) = wire::next(&mut idle).await {
+            if got.kind == kind::GOAWAY {
+                told = got.error_code();
+            }
+        }
+        (told, began.elapsed())
+    });
+    while !watch.is_finished() {
+        assert!(began.elapsed() < PATIENCE);
+        busy.citizen(get(AN)).await.expect("it is not idle");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let (told, lasted) = watch.await.unwrap();
+    assert_eq!(told, Some(0), "it ends in order");
+    assert!(lasted >= Duration::from_millis(500), "{lasted:?}");
+}
+
+#[tokio::test]
+async fn a_peer_that_answers_no_ping_is_gone_and_one_that_does_stays() {
+    let scene = limited("keep_alive_interval = \"200ms\"\nkeep_alive_timeout = \"300ms\"");
+    let gateway = scene.start();
+    let stage = Stage::new(&scene, &gateway);
+    let (gone, there) = tokio::join!(pinged(&stage, false), pinged(&stage, true));
+    assert!(gone.pings >= 1 && gone.ended, "{gone:?}");
+    assert!(there.pings >= 3 && !there.ended, "{there:?}");
+}
+
+#[derive(Debug)]
+struct Pinged {
+    pings: u32,
+    ended: bool,
+}
+
+/// What a peer sees in three seconds that does nothing, or that answers pings and nothing else.
+async fn pinged(stage: &Stage, answers: bool) -> Pinged {
+    let mut stream = open(stage).await;
+    let mut pings = 0;
+    let watch = async {
+        while let Ok(Some(got)) = wire::next(&mut stream).await {
+            if got.kind == kind::PING && got.flags & flag::ACK == 0 {
+                pings += 1;
+                if answers {
+                    let pong = frame(kind::PING, flag::ACK, 0, &got.payload);
+                    stream.write_all(&pong).await.unwrap();
+                    stream.flush().await.unwrap();
+                }
+            }
+        }
+    };
+    let ended = timeout(Duration::from_secs(3), watch).await.is_ok();
+    Pinged { pings, ended }
+}
+
+/// A scene whose listener has this limit.
+fn limited(limit: &str) -> Scene {
+    let scene = Scene::new();
+    let section = format!("[listener]\n{limit}\n");
+    scene.tree.edit("gateway.toml", "[listener]\n", &section);
+    scene
+}
+
+/// A connection that has shaken hands, greeted and been greeted.
+async fn open(stage: &Stage) -> TlsStream<TcpStream> {
+    let socket = wire::reach(stage.from, stage.to).await.unwrap();
+    let mut stream = wire::handshake(&stage.tls, socket).await.unwrap();
+    wire::greet(&mut stream, &[]).await.unwrap();
+    wire::next(&mut stream).await.unwrap().expect("settings");
+    stream
+}
+
+#[tokio::test]
 async fn a_gateway_without_file_descriptors_does_not_spin_and_accepts_again_when_it_has_some() {
     let scene = Scene::new();
     let gateway = scene.start();
@@ -243,6 +353,27 @@ async fn a_gateway_that_is_told_to_end_finishes_what_is_under_way() {
         }
     }
     assert!(answers > 20, "{answers} answers are no load");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_never_ends_does_not_keep_a_gateway_that_is_told_to_end() {
+    let scene = limited("drain_time = \"700ms\"\ncall_timeout = \"1m\"");
+    let mut gateway = scene.start();
+    let stage = Stage::new(&scene, &gateway);
+    let mut stream = open(&stage).await;
+    stream.write_all(&stage.open(1)).await.unwrap();
+    stream.flush().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let began = Instant::now();
+    let stopped = tokio::task::spawn_blocking(move || gateway.stop());
+    assert!(stopped.await.unwrap().success(), "exit 0");
+    let lasted = began.elapsed();
+    assert!(
+        lasted >= Duration::from_millis(700),
+        "the call had its time: {lasted:?}"
+    );
+    assert!(lasted < PATIENCE, "{lasted:?}");
+    scene.log().verify().expect("the log is whole");
 }
 
 /// The entries of the calls that were answered.

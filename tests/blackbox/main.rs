@@ -29,6 +29,7 @@ mod index_follows;
 mod keys_command;
 mod limits;
 mod malformed;
+mod metrics;
 mod no_log_no_data;
 mod operations;
 mod postgres_changes;

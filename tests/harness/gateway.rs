@@ -19,6 +19,7 @@ use crate::program::program;
 use crate::scene::Scene;
 
 const READY: &str = "listening on ";
+const METRICS: &str = "metrics on ";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running gateway. It is killed when the value goes.
@@ -91,6 +92,25 @@ impl Gateway {
             startup: began.elapsed(),
             ca: scene.authority.der().clone(),
             spoken,
+        }
+    }
+
+    /// Where its page of metrics is, which the tree has to ask for.
+    ///
+    /// # Panics
+    /// When it does not say so.
+    #[must_use]
+    pub fn metrics(&self) -> SocketAddr {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let told = fs::read_to_string(self.spoken.with_file_name("stdout.txt")).unwrap_or_default();
+            let own = told.rsplit_once(READY).map_or("", |(_, own)| own);
+            let address = own.lines().find_map(|line| line.strip_prefix(METRICS));
+            if let Some(address) = address.and_then(|address| address.parse().ok()) {
+                return address;
+            }
+            assert!(Instant::now() < end, "no page of metrics: {told}");
+            thread::sleep(Duration::from_millis(10));
         }
     }
 

@@ -101,6 +101,12 @@ impl Authority {
     /// A revocation list in PEM that begins now.
     #[must_use]
     pub fn revocation_list_for(&self, revoked: &[&Keyed], time: Duration) -> String {
+        self.revocation_list_since(Duration::ZERO, revoked, time)
+    }
+
+    /// A revocation list in PEM that began a while ago and counts from now for `time`.
+    #[must_use]
+    pub fn revocation_list_since(&self, ago: Duration, revoked: &[&Keyed], time: Duration) -> String {
         let now = date_time_ymd(1970, 1, 1) + Duration::from_secs(unix_seconds().unsigned_abs());
         let revoked = revoked.iter().map(|keyed| RevokedCertParams {
             serial_number: keyed.serial.clone(),
@@ -109,7 +115,7 @@ impl Authority {
             invalidity_date: None,
         });
         let list = CertificateRevocationListParams {
-            this_update: now,
+            this_update: now - ago,
             next_update: now + time,
             crl_number: SerialNumber::from(unix_seconds().unsigned_abs()),
             issuing_distribution_point: None,

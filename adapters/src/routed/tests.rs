@@ -125,7 +125,7 @@ fn routed(ways: &[&Script], change: impl FnOnce(&mut Protection)) -> Routed<Scri
         .into_iter()
         .zip(ways)
         .map(|(name, way)| (name.to_owned(), (*way).clone()));
-    Routed::new("test", ways.collect(), &protection, Arc::default())
+    Routed::new("test", ways.collect(), &protection)
 }
 
 async fn ask(registry: &Routed<Script>) -> Result<String, Error> {
@@ -208,6 +208,37 @@ async fn a_way_that_failed_often_is_not_asked_until_its_pause_is_over() {
     assert_eq!(ask(&registry).await.as_deref(), Ok("direct"), "the trial");
     assert_eq!(ask(&registry).await.as_deref(), Ok("direct"));
     assert_eq!(registry.measures.snapshot().paused, 1);
+}
+
+#[tokio::test]
+async fn what_each_way_was_asked_and_whether_it_is_paused_is_counted() {
+    let (direct, lgsp) = (Script::new([Step::Fails(down())]), Script::new([Step::Found]));
+    let registry = routed(&[&direct, &lgsp], |_| {});
+    let counted = || {
+        let routes = registry.measures().routes().to_vec();
+        let count = |route: &Arc<RouteMeasures>| {
+            let now = route.snapshot();
+            (
+                route.name.to_string(),
+                now.asked,
+                now.failed,
+                now.paused,
+                now.is_paused,
+            )
+        };
+        routes.iter().map(count).collect::<Vec<_>>()
+    };
+    for _ in 0..5 {
+        assert_eq!(ask(&registry).await.as_deref(), Ok("lgsp"));
+    }
+    assert_eq!(
+        counted(),
+        [("direct".into(), 2, 2, 1, true), ("lgsp".into(), 5, 0, 0, false)]
+    );
+    direct.becomes(Step::Found);
+    sleep(Duration::from_millis(220)).await;
+    assert_eq!(ask(&registry).await.as_deref(), Ok("direct"), "the trial");
+    assert_eq!(counted()[0], ("direct".into(), 3, 2, 1, false));
 }
 
 #[tokio::test]

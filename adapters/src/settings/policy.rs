@@ -16,7 +16,8 @@ pub struct CachePolicy {
     pub usable: Interval,
     /// An answer younger than this is given when the registry can't be reached. At least `usable`.
     pub stale_if_error: Interval,
-    /// How long "not found" is kept. Zero: not at all.
+    /// How long "not found" is kept. Zero: not at all. At most `usable`: longer, a number that nobody has would be
+    /// answered at once where the registry is asked for one that somebody has, and the time would tell them apart.
     pub negative: Interval,
     /// Memory for kept answers.
     pub size: Size,
@@ -42,20 +43,24 @@ impl TryFrom<Written> for CachePolicy {
     fn try_from(written: Written) -> Result<Self, String> {
         let usual = Self::default();
         let fresh = written.fresh.unwrap_or(usual.fresh);
-        // A time that isn't written is never shorter than the one before it.
+        // A time that isn't written is never shorter than the one before it, nor longer than what bounds it.
         let usable = written.usable.unwrap_or(usual.usable.max(fresh));
         let stale_if_error = written.stale_if_error.unwrap_or(usual.stale_if_error.max(usable));
+        let negative = written.negative.unwrap_or(usual.negative.min(usable));
         if usable < fresh {
             return Err("usable is shorter than fresh, wanted at least as long".to_owned());
         }
         if stale_if_error < usable {
             return Err("stale_if_error is shorter than usable, wanted at least as long".to_owned());
         }
+        if negative > usable {
+            return Err("negative is longer than usable, wanted at most as long".to_owned());
+        }
         Ok(Self {
             fresh,
             usable,
             stale_if_error,
-            negative: written.negative.unwrap_or(usual.negative),
+            negative,
             size: written.size.unwrap_or(usual.size),
             scope: written.scope.unwrap_or(usual.scope),
         })
@@ -96,6 +101,9 @@ mod tests {
         let policy: CachePolicy = toml::from_str("fresh = \"2h\"").expect("one time may be written");
         assert_eq!(policy.usable, policy.fresh);
         assert_eq!(policy.stale_if_error, CachePolicy::default().stale_if_error);
+        let policy: CachePolicy =
+            toml::from_str("fresh = \"5s\"\nusable = \"20s\"").expect("two may be written");
+        assert_eq!(policy.negative, policy.usable);
         assert_eq!(toml::from_str::<CachePolicy>(""), Ok(CachePolicy::default()));
     }
 
@@ -104,6 +112,11 @@ mod tests {
         for (text, said) in [
             ("fresh = \"2h\"\nusable = \"1h\"", "usable is shorter than fresh"),
             ("stale_if_error = \"1s\"", "stale_if_error is shorter than usable"),
+            ("negative = \"61m\"", "negative is longer than usable"),
+            (
+                "fresh = \"0s\"\nusable = \"0s\"\nnegative = \"1s\"",
+                "negative is longer than usable",
+            ),
             ("fresch = \"1h\"", "unknown field `fresch`"),
             ("scope = \"per_agency\"", "`per-agency`"),
         ] {

@@ -134,6 +134,9 @@ pub struct Entry {
     /// that it came by when it was got, with its [`Entry::upstream_transaction`]. Empty when no registry answered.
     #[prost(string, tag = "37")]
     pub route: String,
+    /// The officer's unit, where the agency's tokens say it. Its number came late; it belongs beside [`Entry::role`].
+    #[prost(string, tag = "38")]
+    pub unit: String,
 }
 
 /// What an entry tells of.

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::appender::Appender;
 use crate::checkpoint::{SignedCheckpoint, decimal};
+use crate::durable::State;
 use crate::storage::{Storage, StoredFile as _, place_file};
 use crate::tree::Hash;
 
@@ -65,6 +66,12 @@ impl<S: Storage> Appender<S> {
     /// operator does is logged.
     pub fn withhold(&self, withheld: bool) {
         self.shared().withheld.store(withheld, Ordering::Relaxed);
+    }
+
+    /// Whether [`Self::append_with`] takes entries: the log can write, and is not withheld.
+    #[must_use]
+    pub fn takes_calls(&self) -> bool {
+        self.durable().state == State::Ok && !self.shared().withheld.load(Ordering::Relaxed)
     }
 }
 

@@ -10,6 +10,7 @@ mod subjects;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash, Hasher as _, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -83,6 +84,7 @@ pub struct Quotas {
     calls: ArcSwap<HashMap<Arc<str>, Arc<Calls>>>,
     subjects: Subjects,
     hash: RandomState,
+    alarms: [AtomicU64; Limit::ALL.len()],
 }
 
 impl Limits {
@@ -99,6 +101,14 @@ impl Limits {
 }
 
 impl Limit {
+    /// Every limit, each at its own number.
+    const ALL: [Self; 4] = [
+        Self::CallsPerSecond,
+        Self::CallsPerDay,
+        Self::SubjectsPerOfficerPerHour,
+        Self::Memory,
+    ];
+
     /// The clause, as a refusal and the operator's file name it.
     pub const fn clause(self) -> &'static str {
         match self {
@@ -135,6 +145,7 @@ impl Default for Quotas {
             calls: ArcSwap::default(),
             subjects: Subjects::default(),
             hash: RandomState::new(),
+            alarms: [const { AtomicU64::new(0) }; Limit::ALL.len()],
         }
     }
 }
@@ -145,6 +156,21 @@ impl Quotas {
     /// # Errors
     /// When a limit of the agreement is used up; then nothing is to be answered.
     pub fn count(&self, call: &Counted<'_, impl Hash>) -> Result<(), Exceeded> {
+        self.take(call).inspect_err(|exceeded| {
+            let alarms = self.alarms.get(exceeded.limit as usize);
+            if let Some(alarms) = alarms.filter(|_| exceeded.alarm) {
+                alarms.fetch_add(1, Ordering::Relaxed);
+            }
+        })
+    }
+
+    /// How often somebody was to be told of each limit that was used up.
+    pub fn alarms(&self) -> impl Iterator<Item = (Limit, u64)> {
+        let counts = self.alarms.iter().map(|count| count.load(Ordering::Relaxed));
+        Limit::ALL.into_iter().zip(counts)
+    }
+
+    fn take(&self, call: &Counted<'_, impl Hash>) -> Result<(), Exceeded> {
         let limits = &call.agreement.limits;
         let since = call.started.saturating_duration_since(self.began);
         if limits.calls_per_second.is_some() || limits.calls_per_day.is_some() {

@@ -48,12 +48,10 @@ impl Lists {
 }
 
 fn stage(list: &ListState, now: Moment) -> Option<Stage> {
-    let whole = list.next_update.0.saturating_sub(list.this_update.0);
-    let left = list.next_update.0.saturating_sub(now.0);
-    match left {
-        ..=0 => Some(Stage::Ended),
-        _ if left <= whole / 4 => Some(Stage::Soon),
-        _ => None,
+    match list.ends_soon(now) {
+        true if list.next_update <= now => Some(Stage::Ended),
+        true => Some(Stage::Soon),
+        false => None,
     }
 }
 

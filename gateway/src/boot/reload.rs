@@ -16,6 +16,7 @@ use crate::distribution::{self, Fetching};
 use crate::exchange::Exchange;
 use crate::identity::VerifiedTokens;
 use crate::settings::{self, Settings};
+use crate::telemetry::Reloads;
 
 /// Entries that wait for a log that takes none. A configuration changes and lists end seldom; who changes it over and over while
 /// the log is down is told of in the process log.
@@ -35,6 +36,7 @@ pub(super) struct Reloading {
     pub(super) refused: Option<String>,
     /// What happens by itself.
     pub(super) notices: Notices,
+    pub(super) reloads: Arc<Reloads>,
     /// Entries that the log did not take yet, oldest first.
     pub(super) untold: VecDeque<Entry>,
 }
@@ -46,6 +48,7 @@ impl Reloading {
         match self.read() {
             Ok((settings, directory)) => {
                 self.refused = None;
+                self.reloads.accept();
                 if directory.version == self.exchange.directory.load().version {
                     if asked {
                         tracing::info!("the configuration is the one in force");
@@ -60,6 +63,7 @@ impl Reloading {
                     return;
                 }
                 tracing::error!(%problem, "the old configuration stays in force");
+                self.reloads.refuse();
                 self.refused = Some(problem);
                 if !known {
                     self.note("REFUSED", String::new());
@@ -115,6 +119,7 @@ impl Reloading {
         let kept = directory.identity.trust().kept().to_vec();
         self.exchange.directory.store(Arc::new(directory));
         self.changed.send_modify(|number| *number += 1);
+        self.reloads.take();
         tracing::info!(changed, "a new configuration is in force");
         let mut detail = vec![changed, proof.clone()];
         for error in kept {

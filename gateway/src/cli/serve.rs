@@ -38,6 +38,9 @@ impl ServeCommand {
         };
         // Only now: whoever reads this line may send a signal at once.
         writeln!(out, "listening on {}", running.address())?;
+        if let Some(address) = running.metrics_address() {
+            writeln!(out, "metrics on {address}")?;
+        }
         out.flush()?;
         runtime.block_on(until_stopped(&running, signals))?;
         running.stop();

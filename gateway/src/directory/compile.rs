@@ -7,7 +7,7 @@ use adapters::{Change, RegistrySettings};
 
 use super::{Directory, Source};
 use crate::authorization::{AgreementError, Agreements};
-use crate::cache::Answers;
+use crate::cache::{Answers, Given};
 use crate::catalog::Catalog;
 use crate::clock::Moment;
 use crate::identity::tls::server_config;
@@ -128,7 +128,7 @@ fn open(
     settings: &Settings,
     made_from: [u8; 32],
 ) -> Result<Source, CompileError> {
-    let connected = adapters::connect(
+    let (connected, measures) = adapters::connect_measured(
         name,
         registry,
         &settings.base,
@@ -139,7 +139,9 @@ fn open(
     Ok(Source {
         name: name.into(),
         registry: connected,
+        measures,
         answers: Answers::new(&registry.cache),
+        given: Given::default(),
         scope: registry.cache.scope,
         timeout: registry.protection.timeout.0,
         wants_call: registry.wants_call(),

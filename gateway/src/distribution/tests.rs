@@ -170,7 +170,7 @@ fn a_server_that_says_nothing_does_not_hold_up_the_end() {
         address: listener.local_addr().unwrap(),
         asked: Arc::default(),
     };
-    let fetching = Fetching::start(vec![scene.source(&silent)], Arc::default()).unwrap();
+    let fetching = Fetching::start(vec![scene.source(&silent)], Arc::default(), Arc::default()).unwrap();
     let _connection = listener.accept().unwrap();
     let began = Instant::now();
     drop(fetching);
@@ -185,7 +185,7 @@ fn lists_are_fetched_again_and_again_until_nobody_wants_them() {
     let source = scene.source(&server);
     fetch_missing(std::slice::from_ref(&source)).unwrap();
     let first = fs::read(scene.file()).unwrap();
-    let fetching = Fetching::start(vec![source], Arc::default()).unwrap();
+    let fetching = Fetching::start(vec![source], Arc::default(), Arc::default()).unwrap();
     let end = Instant::now() + Duration::from_secs(10);
     while fs::read(scene.file()).unwrap() == first {
         assert!(Instant::now() < end);
@@ -240,9 +240,9 @@ fn a_key_that_the_set_does_not_hold_has_it_fetched_early_and_not_again_and_again
         every: Duration::from_secs(3_600),
         ..scene.source(&server)
     };
-    let unknown = Arc::<UnknownKeys>::default();
+    let (unknown, confirmed) = (Arc::<UnknownKeys>::default(), Arc::<Confirmed>::default());
     fetch_missing(std::slice::from_ref(&source)).unwrap();
-    let fetching = Fetching::start(vec![source], unknown.clone()).unwrap();
+    let fetching = Fetching::start(vec![source], unknown.clone(), confirmed.clone()).unwrap();
     let end = Instant::now() + Duration::from_secs(10);
     while fs::read_to_string(scene.file()).unwrap() != newer {
         assert!(Instant::now() < end);
@@ -255,6 +255,8 @@ fn a_key_that_the_set_does_not_hold_has_it_fetched_early_and_not_again_and_again
     }
     // Once before the start, once at it; the next is due half a minute later.
     assert_eq!(server.asked.lock().unwrap().len(), 2);
+    let age = |issuer| confirmed.age(issuer, Moment::now());
+    assert!(age("one").is_some_and(|age| age < 10) && age("another").is_none());
     drop(fetching);
 }
 

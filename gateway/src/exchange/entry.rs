@@ -5,7 +5,7 @@ use audit::EntryKind;
 
 use super::answer::Answer;
 use super::story::Story;
-use crate::cache::{Exchanged, From};
+use crate::cache::Exchanged;
 use crate::clock::Moment;
 use crate::record::wire::{put_bytes, put_varint};
 use crate::status::Refusal;
@@ -28,7 +28,7 @@ pub(super) fn outcome(story: &Story<'_>, outcome: &Result<Answer, Refusal>, now:
         Ok(answer) => {
             put_list(out, 24, &answer.given);
             put_text(out, 25, "OK");
-            put_text(out, 26, source_word(answer.from));
+            put_text(out, 26, answer.from.word());
             put_number(out, 27, answer.as_of.unwrap_or(0).cast_unsigned());
         }
         Err(refusal) => put_text(out, 25, refusal.reason.word()),
@@ -53,15 +53,6 @@ pub(super) fn outcome(story: &Story<'_>, outcome: &Result<Answer, Refusal>, now:
         },
         out,
     );
-}
-
-/// The word of a source in the log.
-pub(super) fn source_word(from: From) -> &'static str {
-    match from {
-        From::Registry => "registry",
-        From::Cache => "cache",
-        From::Stale => "stale",
-    }
 }
 
 fn head(story: &Story<'_>, kind: EntryKind, now: Moment, out: &mut Vec<u8>) {
@@ -128,6 +119,8 @@ fn tail(story: &Story<'_>, tail: Tail<'_>, out: &mut Vec<u8>) {
     }
     let route = exchanged.and_then(|exchanged| exchanged.route.as_deref());
     put_text(out, 37, route.unwrap_or(""));
+    let unit = story.caller.as_ref().and_then(|caller| caller.unit());
+    put_text(out, 38, unit.unwrap_or(""));
 }
 
 fn put_text(out: &mut Vec<u8>, number: u32, text: &str) {

@@ -57,6 +57,7 @@ impl Exchange {
         entry.system = caller.system().to_owned();
         entry.officer = caller.officer().to_owned();
         entry.role = caller.role().to_owned();
+        entry.unit = caller.unit().unwrap_or_default().to_owned();
         entry.legal_basis = agreement.legal_basis.to_string();
         entry.agreement = agreement.name.to_string();
         entry.agreement_version = agreement.version.to_string();

@@ -149,6 +149,7 @@ impl Stage {
                 log,
                 subjects: Subjects::for_tests(&folder.path().join("subject-keys")),
                 quotas: Quotas::default(),
+                outcomes: Outcomes::default(),
             },
             methods,
             peer: PeerCertificate::read(&chain, &trust, Moment::now()).unwrap(),

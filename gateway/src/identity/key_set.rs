@@ -1,6 +1,7 @@
 //! The keys with which a token issuer signs (RFC 7517), one algorithm each (RFC 8725 §3.1).
 
 use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey};
@@ -10,6 +11,7 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Map, Value};
 
 use super::json;
+use crate::clock::Moment;
 
 /// Largest key set file.
 pub(crate) const LARGEST_FILE: u64 = 1024 * 1024;
@@ -24,6 +26,7 @@ const SECRET_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 #[derive(Clone, Debug, Default)]
 pub struct KeySet {
     keys: HashMap<String, VerificationKey>,
+    written: Option<Moment>,
 }
 
 /// A public key and the one algorithm that it is registered for.
@@ -90,10 +93,14 @@ impl KeySet {
             path: path.to_owned(),
             source,
         };
-        if std::fs::metadata(path).map_err(unreadable)?.len() > LARGEST_FILE {
+        let metadata = std::fs::metadata(path).map_err(unreadable)?;
+        if metadata.len() > LARGEST_FILE {
             return Err(KeySetError::TooLarge);
         }
-        Self::parse(&std::fs::read(path).map_err(unreadable)?)
+        Ok(Self {
+            written: Some(Moment::from_unix_seconds(metadata.mtime())),
+            ..Self::parse(&std::fs::read(path).map_err(unreadable)?)?
+        })
     }
 
     /// Reads the text of a JWKS.
@@ -116,12 +123,18 @@ impl KeySet {
                 return Err(failed(KeyProblem::KidTwice));
             }
         }
-        Ok(Self { keys })
+        Ok(Self { keys, written: None })
     }
 
     /// The key of that `kid`.
     pub fn find(&self, kid: &str) -> Option<&VerificationKey> {
         self.keys.get(kid)
+    }
+
+    /// Seconds since its file was written; none for a set that came from no file.
+    pub fn age(&self, now: Moment) -> Option<i64> {
+        let written = self.written?.unix_seconds();
+        Some(now.unix_seconds().saturating_sub(written).max(0))
     }
 
     /// How many keys the set has.

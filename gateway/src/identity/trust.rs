@@ -66,6 +66,13 @@ impl ListState {
     pub fn seconds_left(&self, now: Moment) -> i64 {
         self.next_update.unix_seconds() - now.unix_seconds()
     }
+
+    /// Whether it is in the last quarter of its time, or past it: somebody is to be warned.
+    #[must_use]
+    pub fn ends_soon(&self, now: Moment) -> bool {
+        let whole = self.next_update.0.saturating_sub(self.this_update.0);
+        self.next_update.0.saturating_sub(now.0) <= whole / 4
+    }
 }
 
 /// What a chain leads to.

@@ -40,6 +40,7 @@ impl Exchange {
         entry.system = caller.system().to_owned();
         entry.officer = caller.officer().to_owned();
         entry.role = caller.role().to_owned();
+        entry.unit = caller.unit().unwrap_or_default().to_owned();
         entry.certificate_sha256 = caller.certificate().to_vec();
         entry.token_id_hash = caller.token_id_hash().to_vec();
         entry.config_version = self.directory.load().version.to_string();
@@ -49,7 +50,12 @@ impl Exchange {
             .as_ref()
             .map_or_else(|refusal| refusal.reason.word(), |_| "OK")
             .to_owned();
-        match self.log.append_durable(&entry).await {
+        let logged = self.log.append_durable(&entry).await;
+        self.outcomes.count(match (&logged, &outcome) {
+            (Ok(_), outcome) => outcome.as_ref().err().map(|refusal| refusal.reason),
+            (Err(_), _) => Some(Reason::LogUnavailable),
+        });
+        match logged {
             Ok(logged) => outcome.map_err(|refusal| refusal.status(&entry.request_id, Some(logged.index()))),
             Err(_) => {
                 let refusal = Refusal::new(Reason::LogUnavailable, "the access log can't take an entry now");

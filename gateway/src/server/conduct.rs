@@ -50,6 +50,28 @@ pub(super) enum Fault {
 }
 
 impl Fault {
+    /// Every fault, each at its own number.
+    pub(super) const ALL: [Self; 6] = [
+        Self::Flood,
+        Self::Resets,
+        Self::SlowReader,
+        Self::Silent,
+        Self::NotHttp2,
+        Self::Idle,
+    ];
+
+    /// Its word in metrics.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Flood => "flood",
+            Self::Resets => "resets",
+            Self::SlowReader => "slow-reader",
+            Self::Silent => "silent",
+            Self::NotHttp2 => "not-http2",
+            Self::Idle => "idle",
+        }
+    }
+
     /// Whether what still comes is left unread. An idle peer may just have thought of a call.
     pub(super) fn is_hostile(self) -> bool {
         self != Self::Idle

@@ -69,6 +69,11 @@ impl Crowd {
         })
     }
 
+    /// How many calls are under way.
+    pub(super) fn under_way(&self) -> u32 {
+        self.under_way.load(Relaxed)
+    }
+
     #[cold]
     fn refuse(&self) -> Status {
         self.overload.count();

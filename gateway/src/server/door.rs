@@ -192,7 +192,12 @@ impl Door {
         entry.config_version = self.exchange.directory.load().version.to_string();
         entry.operation = Operation::ServiceCall.word().to_owned();
         entry.outcome = rejected.refusal.reason.word().to_owned();
-        match self.exchange.log.append_durable(&entry).await {
+        let logged = self.exchange.log.append_durable(&entry).await;
+        self.exchange.outcomes.count(Some(match &logged {
+            Ok(_) => rejected.refusal.reason,
+            Err(_) => Reason::LogUnavailable,
+        }));
+        match logged {
             Ok(logged) => frame::refused(&rejected.refusal.status(&entry.request_id, Some(logged.index()))),
             Err(_) => {
                 let refusal = Refusal::new(Reason::LogUnavailable, "the access log can't take an entry now");

@@ -17,6 +17,7 @@ use super::door::Door;
 use super::entrance::{Arrived, Entrance};
 use super::overload::Overload;
 use super::places::Places;
+use super::traffic::Traffic;
 use super::worker::{Shared, Worker};
 use crate::exchange::Exchange;
 use crate::settings::ListenerSettings;
@@ -45,6 +46,8 @@ pub struct Parts {
 pub struct Listening {
     /// Where it listens.
     pub address: SocketAddr,
+    /// What it has to do.
+    pub traffic: Traffic,
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -88,14 +91,21 @@ pub fn listen(settings: &ListenerSettings, parts: Parts) -> io::Result<Listening
     };
     let entrance = runtime()?;
     let (open, aside) = mpsc::channel(1);
+    let traffic = Traffic {
+        places: Places::new(settings),
+        crowd: Crowd::new(settings, parts.overload.clone()),
+        overload: parts.overload.clone(),
+        endings: Arc::default(),
+    };
     let shared = Shared {
         limits: Arc::new(settings.clone()),
-        crowd: Crowd::new(settings, parts.overload.clone()),
+        crowd: traffic.crowd.clone(),
         aside: Aside {
             entrance: entrance.handle().clone(),
             _open: open,
         },
         beat: Arc::default(),
+        endings: traffic.endings.clone(),
         stopping,
     };
     for number in 0..count {
@@ -105,7 +115,7 @@ pub fn listen(settings: &ListenerSettings, parts: Parts) -> io::Result<Listening
     }
     let doorkeeper = Entrance {
         workers,
-        places: Places::new(settings),
+        places: traffic.places.clone(),
         overload: parts.overload,
         exchange: parts.exchange,
         patience: settings.handshake_timeout.get_ref().0,
@@ -115,6 +125,7 @@ pub fn listen(settings: &ListenerSettings, parts: Parts) -> io::Result<Listening
     threads.push(doorkeeper.open(socket, entrance)?);
     Ok(Listening {
         address,
+        traffic,
         stop,
         threads,
     })

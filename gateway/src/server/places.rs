@@ -52,6 +52,12 @@ impl Places {
         self.connections.clone().acquire_owned().await.ok()
     }
 
+    /// How many connections have a place.
+    pub(super) fn taken(&self) -> u64 {
+        let peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        peers.values().map(|peer| u64::from(peer.connections)).sum()
+    }
+
     /// The place for a connection from this address; none when the address has all that it may have.
     pub(super) fn take(self: &Arc<Self>, connection: OwnedSemaphorePermit, address: IpAddr) -> Option<Place> {
         let peer = network(address);
@@ -139,6 +145,7 @@ mod tests {
         let two = take(&places, "::ffff:192.0.2.1").await;
         assert!(one.is_some() && two.is_some());
         assert!(take(&places, "192.0.2.1").await.is_none());
+        assert_eq!(places.taken(), 2);
         assert!(take(&places, "192.0.2.2").await.is_some());
         drop(one);
         assert!(take(&places, "192.0.2.1").await.is_some());

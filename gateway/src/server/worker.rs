@@ -22,6 +22,7 @@ use super::door::Door;
 use super::entrance::Arrived;
 use super::frame;
 use super::standing::{self, Standing};
+use super::traffic::Endings;
 use super::turns::Turns;
 use super::watched::Watched;
 use crate::identity::PeerCertificate;
@@ -49,6 +50,7 @@ pub(super) struct Shared {
     pub(super) crowd: Arc<Crowd>,
     pub(super) aside: Aside,
     pub(super) beat: Arc<Beat>,
+    pub(super) endings: Arc<Endings>,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
@@ -153,6 +155,7 @@ impl Worker {
                 fault = ended_or_at_fault => match fault {
                     None => return,
                     Some(fault) => {
+                        self.shared.endings.count(fault);
                         tracing::info!(?fault, "a connection was ended");
                         match fault {
                             // There is no HTTP/2 to say it in.

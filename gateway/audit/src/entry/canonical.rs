@@ -34,7 +34,7 @@ const fn shape(number: u64) -> Option<Shape> {
         2 | 27 | 30 => Shape::Any64,
         9 | 10 | 28 | 31 | 32 => Shape::Bytes,
         23 | 24 => Shape::Texts,
-        3 | 5..=8 | 11..=22 | 25 | 26 | 29 | 33 | 34 | 36 | 37 => Shape::Text,
+        3 | 5..=8 | 11..=22 | 25 | 26 | 29 | 33 | 34 | 36..=38 => Shape::Text,
         _ => return None,
     })
 }

@@ -64,17 +64,18 @@ impl Subjects {
         since: Duration,
     ) -> Result<(), Exceeded> {
         let now = u32::try_from(since.as_secs()).unwrap_or(u32::MAX);
-        let at = usize::try_from(officer % SHARDS as u64).unwrap_or(0);
-        let Some(shard) = self.shards.get(at) else {
-            return Ok(());
-        };
-        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
         let refused = |limit, seconds, alarm| Exceeded {
             limit,
             most,
             retry_after: Duration::from_secs(u64::from(seconds)),
             alarm,
         };
+        let at = usize::try_from(officer % SHARDS as u64).unwrap_or(0);
+        let Some(shard) = self.shards.get(at) else {
+            // Who can't be counted is not let through.
+            return Err(refused(Limit::Memory, BETWEEN_SEARCHES, false));
+        };
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
         match shard.make_room(officer, subject, most, now) {
             Room::Known => Ok(()),
             Room::Full { until, alarm } => {
@@ -180,5 +181,18 @@ impl Officer {
             until: self.full_until,
             alarm,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_that_can_not_be_counted_is_refused() {
+        let nowhere = Subjects { shards: Vec::new() };
+        let refused = nowhere.count(1, 2, 100, Duration::ZERO).expect_err("refused");
+        assert_eq!(refused.limit, Limit::Memory);
+        assert!(refused.retry_after > Duration::ZERO);
     }
 }

@@ -99,6 +99,8 @@ fn an_officer_may_ask_for_so_many_subjects_in_any_hour_and_for_each_as_often_as_
     assert_eq!(refused.retry_after, Duration::from_secs(40 * 60));
     assert!(refused.alarm, "the first one is told");
     assert!(!at("a", 4, 31).expect_err("used up").alarm, "and only the first");
+    let alarms: Vec<_> = quotas.alarms().filter(|(_, count)| *count > 0).collect();
+    assert_eq!(alarms, [(Limit::SubjectsPerOfficerPerHour, 1)]);
     assert_eq!(at("b", 3, 30), Ok(()), "another officer");
     assert_eq!(at("a", 2, 40), Ok(()), "a subject that counts already");
     // The first subject was last asked for at 20, the second at 40.

@@ -87,6 +87,7 @@ pub(super) fn rows(index: u64, entry: &Entry, lang: Lang) -> Vec<[String; 3]> {
         ("Hệ thống", "System", "system", entry.system.clone()),
         ("Cán bộ", "Officer", "officer", entry.officer.clone()),
         ("Vai trò", "Role", "role", entry.role.clone()),
+        ("Đơn vị của cán bộ", "Officer's unit", "unit", entry.unit.clone()),
         (
             "Cơ quan tiếp nhận",
             "Receiving agency",

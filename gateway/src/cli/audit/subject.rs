@@ -207,6 +207,7 @@ fn entry(access: wire::SubjectAccess) -> Entry {
         system: access.system,
         officer: access.officer,
         role: access.role,
+        unit: access.unit,
         receiving_agency: access.receiving_agency,
         competent_agency: access.competent_agency,
         procedure: access.procedure,

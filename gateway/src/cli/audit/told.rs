@@ -116,6 +116,7 @@ pub(super) fn json(index: u64, entry: &Entry) -> serde_json::Value {
         "system": entry.system,
         "officer": entry.officer,
         "role": entry.role,
+        "unit": entry.unit,
         "certificate_sha256": hex::encode(&entry.certificate_sha256),
         "token_id_hash": hex::encode(&entry.token_id_hash),
         "receiving_agency": entry.receiving_agency,

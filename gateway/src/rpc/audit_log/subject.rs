@@ -125,6 +125,7 @@ fn access(placed: Placed) -> wire::SubjectAccess {
         system: entry.system,
         officer: entry.officer,
         role: entry.role,
+        unit: entry.unit,
         receiving_agency: entry.receiving_agency,
         competent_agency: entry.competent_agency,
         procedure: entry.procedure,

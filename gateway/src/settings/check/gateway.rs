@@ -31,6 +31,16 @@ pub(super) fn check(draft: &Draft, problems: &mut Vec<Problem>) {
             format!("found {:?}, wanted {wanted}", filter.get_ref()),
         );
     }
+    if let Some(metrics) = &file.value.telemetry.metrics
+        && !metrics.get_ref().is_private()
+    {
+        let wanted =
+            "an address of this machine alone such as \"127.0.0.1:9464\", or one of a private network";
+        report.error(
+            metrics.span(),
+            format!("found {:?}, wanted {wanted}", metrics.get_ref().0.to_string()),
+        );
+    }
 }
 
 fn listener(listener: &ListenerSettings, report: &mut Report<'_>) {

@@ -221,6 +221,49 @@ fn a_registry_record_operation_or_role_that_does_not_exist_is_told() {
 }
 
 #[test]
+fn metrics_are_told_at_an_address_that_nobody_outside_can_reach() {
+    let (file, format) = ("gateway.toml", "format = \"text\"\n");
+    let before = line_of(file, format);
+    for (address, good) in [
+        ("127.0.0.1:9464", true),
+        ("[::1]:0", true),
+        ("10.1.2.3:9464", true),
+        ("172.16.0.9:9464", true),
+        ("[fd00::7]:9464", true),
+        ("0.0.0.0:9464", false),
+        ("[::]:9464", false),
+        ("203.0.113.5:9464", false),
+        ("172.32.0.9:9464", false),
+        ("[2001:db8::7]:9464", false),
+        ("[::ffff:203.0.113.5]:9464", false),
+        ("127.0.0.1", false),
+        ("localhost:9464", false),
+    ] {
+        let tree = Tree::shipped();
+        let written = format!("{format}metrics = \"{address}\"\n");
+        tree.change(file, format, &written);
+        let problems = tree.problems();
+        assert_eq!(problems.is_empty(), good, "{address}: {problems:?}");
+        let place = format!("{file}:{}:", before + 1);
+        assert!(
+            problems.iter().all(|problem| problem.starts_with(&place)),
+            "{problems:?}"
+        );
+    }
+}
+
+#[test]
+fn not_found_may_not_be_kept_for_longer_than_a_record() {
+    let file = "registries/population.toml";
+    let tree = Tree::shipped();
+    tree.change(file, "negative = \"1m\"", "negative = \"2h\"");
+    let place = at(file, "[cache]");
+    tree.says(&[&format!(
+        "{place} negative is longer than usable, wanted at most as long"
+    )]);
+}
+
+#[test]
 fn a_field_that_cannot_be_compared_is_no_field_of_a_confirmation() {
     let file = "agreements/criminal-record.toml";
     let tree = Tree::shipped();
