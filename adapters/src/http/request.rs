@@ -21,7 +21,7 @@ impl<T> Asked<T> {
     pub(crate) fn question(&self, record: &str, key: &str) -> Result<(&Record, &T), Error> {
         let unmapped = || Error::unavailable("the registry's file maps no such record");
         let known = self.records.get(record).ok_or_else(unmapped)?;
-        let (place, _) = fitting(&known.plan.keys, key).ok_or(Error::NotFound)?;
+        let (place, _) = fitting(&known.plan.keys, key).ok_or_else(Error::not_asked)?;
         let questions = self.questions.get(record).ok_or_else(unmapped)?;
         Ok((known, questions.get(place).ok_or_else(unmapped)?))
     }

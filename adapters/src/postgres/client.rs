@@ -115,7 +115,7 @@ impl Shared {
             return Err(Error::unavailable("the registry's file maps no such record"));
         };
         let Some((place, _)) = fitting(&record.plan.keys, &question.key) else {
-            return Err(Error::NotFound);
+            return Err(Error::not_asked());
         };
         let mut leased = self.lease().await?;
         let checked = self.checked(leased.connection()?).await?;

@@ -131,9 +131,9 @@ impl Question {
         arguments: Arguments<'_>,
     ) -> Result<HttpRequest<Full<Bytes>>, Error> {
         let mut path = self.path.fill(arguments, percent);
-        // A name of dots alone leads elsewhere, however it is encoded: it is nobody's.
+        // A name of dots alone leads elsewhere, however it is encoded.
         if path.split('/').any(|name| name == "." || name == "..") {
-            return Err(Error::NotFound);
+            return Err(Error::not_asked());
         }
         if let Some(xroad) = xroad {
             path.insert_str(0, &format!("/r1/{}", XRoad::encoded(xroad.service.get_ref())));
