@@ -37,7 +37,7 @@ pub(crate) use client::Client;
 #[cfg(feature = "grpc")]
 pub(crate) use client::lines;
 #[cfg(feature = "grpc")]
-pub(crate) use client::{LARGEST_HEAD_H2, LONGEST_IDLE};
+pub(crate) use client::{LARGEST_HEAD_H2, LONGEST_IDLE, SILENCE};
 #[cfg(feature = "grpc")]
 pub(crate) use connector::{Connector, Stream};
 pub(crate) use headers::Headers;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ::http::{Request, Response};
 use bytes::Bytes;
@@ -18,14 +18,11 @@ use hyper_util::client::legacy::connect::Connection as _;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 
 use crate::error::Error;
-use crate::http::{Connector, LARGEST_HEAD_H2, LONGEST_IDLE, Origin, Protocol, Server, Stream};
+use crate::http::{Connector, LARGEST_HEAD_H2, LONGEST_IDLE, Origin, Protocol, SILENCE, Server, Stream};
 
 /// The one path that says whether a server is well.
 pub(super) const HEALTH: &str = "/grpc.health.v1.Health/Check";
 
-/// How long a connection with a question on it may be silent before it is asked whether it is there,
-/// and how long it may take to say so.
-const SILENCE: Duration = Duration::from_secs(5);
 /// Bytes that may be under way in one answer, and in all of a connection.
 const STREAM_WINDOW: u32 = 256 << 10;
 const CONNECTION_WINDOW: u32 = 1 << 20;
