@@ -10,6 +10,7 @@ use crate::registry::{Question, Registry};
 use crate::{ConnectError, Error, RegistrySettings, connect};
 
 mod chaos;
+mod nothing;
 mod peer;
 mod profile;
 mod promises;
