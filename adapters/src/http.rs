@@ -44,7 +44,9 @@ pub(crate) use headers::Headers;
 #[cfg(feature = "rest")]
 pub(crate) use headers::check_name;
 pub(crate) use origin::{Origin, check_server};
-pub(crate) use request::{Asked, asked};
+pub(crate) use request::{Asked, asked, known};
+#[cfg(any(feature = "rest", feature = "soap"))]
+pub use settings::NothingWhen;
 pub use settings::{Answers, ApiKey, CredentialPlace, JsonHeader, OAuth2, Protocol, Server, SignIn};
 pub(crate) use sign_in::{SignedIn, check_sign_in};
 #[cfg(feature = "rest")]
@@ -55,7 +57,7 @@ pub(crate) use template::plain;
 pub(crate) use template::xml;
 pub(crate) use template::{Arguments, Template};
 #[cfg(any(feature = "rest", feature = "soap"))]
-pub(crate) use verdict::check_answers;
+pub(crate) use verdict::{Proof, check_answers};
 pub(crate) use verdict::{Silence, Verdict};
 #[cfg(feature = "grpc")]
 pub(crate) use verdict::{check_answers_by, presentable_id};

@@ -303,7 +303,10 @@ async fn by_what_has_not_the_form_of_an_identifier_nobody_is_asked_and_nobody_sa
         "０７９０９００００００１",
     ] {
         let given = registry.look_up(question(key, Duration::from_secs(5))).await;
-        assert!(matches!(given, Err(Error::CannotSay { .. })), "{key:?}: {given:?}");
+        assert!(
+            matches!(given, Err(Error::CannotSay { .. })),
+            "{key:?}: {given:?}"
+        );
     }
     let passed = registry.look_up(question(KEY, Duration::ZERO)).await;
     assert_eq!(passed, Err(Error::DeadlineExceeded));

@@ -84,7 +84,8 @@ async fn listen(feed: &Feed, tell: &ChangeSink) -> bool {
             }
         }
     };
-    let done = async |sql: &str, within| matches!(timeout(within, client.batch_execute(sql)).await, Ok(Ok(())));
+    let done =
+        async |sql: &str, within| matches!(timeout(within, client.batch_execute(sql)).await, Ok(Ok(())));
     let listening = async {
         // Safe because the check of the settings lets no quotation mark through.
         if !done(&format!("LISTEN \"{}\"", feed.channel), connect).await {

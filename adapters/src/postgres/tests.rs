@@ -288,7 +288,10 @@ async fn a_notice_of_the_database_tells_who_changed_and_a_lost_connection_everyb
 async fn the_trigger_of_the_manual_tells_of_everybody_who_comes_goes_or_changes_number() {
     let server = Server::start(TABLES);
     let manual = include_str!("../../../docs/adapters.md");
-    let sql = manual.split("```sql\n").nth(1).and_then(|rest| rest.split("```").next());
+    let sql = manual
+        .split("```sql\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next());
     server.write(&sql.expect("an example").replace("doi_ho_so", "doi"));
     let registry = opened(&server, &settings(&over_tls(&server, "ca.crt"), MAPPING)).expect("opens");
     let (sender, told) = mpsc::channel();
@@ -297,12 +300,18 @@ async fn the_trigger_of_the_manual_tells_of_everybody_who_comes_goes_or_changes_
     assert_eq!(next(), Change::Everything);
     let who = "so_dinh_danh = '079090000021'";
     for (sql, changed) in [
-        ("INSERT INTO cong_dan (so_dinh_danh) VALUES ('079090000020')", &["079090000020"][..]),
+        (
+            "INSERT INTO cong_dan (so_dinh_danh) VALUES ('079090000020')",
+            &["079090000020"][..],
+        ),
         (
             "UPDATE cong_dan SET so_dinh_danh = '079090000021' WHERE so_dinh_danh = '079090000020'",
             &["079090000020", "079090000021"],
         ),
-        (&format!("UPDATE cong_dan SET ho_ten = 'X' WHERE {who}"), &["079090000021"]),
+        (
+            &format!("UPDATE cong_dan SET ho_ten = 'X' WHERE {who}"),
+            &["079090000021"],
+        ),
         (&format!("DELETE FROM cong_dan WHERE {who}"), &["079090000021"]),
     ] {
         server.write(sql);

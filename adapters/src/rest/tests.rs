@@ -9,6 +9,8 @@ use crate::{ConnectError, Error, RegistrySettings, connect};
 
 mod chaos;
 mod lost;
+mod nothing;
+mod packed;
 mod profile;
 mod promises;
 

@@ -54,7 +54,11 @@ async fn a_database_that_falls_silent_at_any_step_is_left_and_everything_counts_
         }
     });
     let mut config = Config::new();
-    config.host_path(folder.path()).user("x").dbname("x").ssl_mode(SslMode::Disable);
+    config
+        .host_path(folder.path())
+        .user("x")
+        .dbname("x")
+        .ssl_mode(SslMode::Disable);
     let settings = toml::from_str("host = \"/x\"\ndatabase = \"x\"\nuser = \"x\"").expect("settings");
     let Ok(tls) = tls::connector(&settings, folder.path()) else {
         panic!("no file is named")
@@ -76,7 +80,11 @@ async fn a_database_that_falls_silent_at_any_step_is_left_and_everything_counts_
     // After the third, the fourth and the fifth connection.
     for listening in 1..=3 {
         let change = timeout(Duration::from_secs(20), told.recv()).await;
-        assert_eq!(change.expect("in time"), Some(Change::Everything), "no. {listening}");
+        assert_eq!(
+            change.expect("in time"),
+            Some(Change::Everything),
+            "no. {listening}"
+        );
     }
     assert_eq!(connections.load(Ordering::SeqCst), 5);
     let change = timeout(Duration::from_secs(1), told.recv()).await;
