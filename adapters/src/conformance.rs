@@ -12,7 +12,7 @@
 //! | refuses a record about another subject, one that is too large, and what is no record | `wrong_subject`, `too_large`, `garbled` |
 //! | says which field can't be read, and gives no record without it | `incomplete` |
 //! | passes on the registry's refusal with its code, and its "can't say" | `refused`, `cannot_say` |
-//! | takes hostile identifiers for nobody's, and never passes them on as anything else | |
+//! | says that it can't say for what is no identifier of its file, and never passes that on | |
 //! | answers many at once, each about its own subject | `known` |
 //! | keeps the deadline, and a slow answer keeps nobody else waiting | `slow` |
 //! | survives askers that go away | |
@@ -95,7 +95,7 @@ pub async fn broken_promises(registry: &Arc<dyn Registry>, fixture: &Fixture) ->
     suite.never_gives_one_of_several().await;
     suite.refuses_what_was_not_asked_for().await;
     suite.passes_on_what_the_registry_says().await;
-    suite.takes_hostile_identifiers_for_nobody().await;
+    suite.is_not_asked_by_hostile_identifiers().await;
     suite.answers_many_at_once().await;
     suite.keeps_the_deadline().await;
     suite.survives_askers_that_go_away().await;
@@ -215,7 +215,7 @@ impl Suite<'_> {
         self.still_answers("after what the registry said").await;
     }
 
-    async fn takes_hostile_identifiers_for_nobody(&mut self) {
+    async fn is_not_asked_by_hostile_identifiers(&mut self) {
         let known = self.fixture.known.first().map_or("", |(key, _)| key);
         let hostile = [
             String::new(),
@@ -239,8 +239,8 @@ impl Suite<'_> {
         ];
         for (place, key) in hostile.iter().enumerate() {
             let given = self.ask(key, AMPLE).await;
-            let promise = format!("takes hostile identifier no. {place} for nobody's");
-            self.expect(&promise, given == Err(Error::NotFound), name(&given));
+            let promise = format!("says neither yes nor no to hostile identifier no. {place}");
+            self.expect(&promise, given == Err(Error::not_asked()), name(&given));
         }
         self.still_answers("after hostile identifiers").await;
     }

@@ -48,7 +48,7 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
-    /// The registry answered that it can't say.
+    /// The registry answered that it can't say, or isn't asked by an identifier of this form.
     #[error("the registry can't say: {why}")]
     CannotSay {
         /// The reason, in a fixed phrase.
@@ -59,6 +59,13 @@ pub enum Error {
 impl Error {
     pub(crate) fn unavailable(what: impl Into<String>) -> Self {
         Self::Unavailable { what: what.into() }
+    }
+
+    /// Nobody was asked: no identifier of the file has this form, or a question can't hold it.
+    pub(crate) fn not_asked() -> Self {
+        Self::CannotSay {
+            why: "it is not asked by a number of this form".into(),
+        }
     }
 
     pub(crate) fn garbled(what: impl Into<String>) -> Self {

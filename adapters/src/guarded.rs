@@ -120,9 +120,9 @@ impl<R: Registry> Registry for Guarded<R> {
         let Some(guard) = self.records.get(&question.record) else {
             return Err(Error::unavailable("the registry's file maps no such record"));
         };
-        // A text that isn't of an identifier's form is nobody's: it never reaches the registry.
+        // It never reaches the registry, and so nobody says that there is no such subject.
         let Some((_, key)) = fitting(&guard.keys, &question.key) else {
-            return Err(Error::NotFound);
+            return Err(Error::not_asked());
         };
         if limit.deadline <= Instant::now() {
             return Err(Error::DeadlineExceeded);

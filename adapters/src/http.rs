@@ -37,14 +37,16 @@ pub(crate) use client::Client;
 #[cfg(feature = "grpc")]
 pub(crate) use client::lines;
 #[cfg(feature = "grpc")]
-pub(crate) use client::{CONNECTION_WINDOW, LARGEST_HEAD_H2, LONGEST_IDLE, STREAM_WINDOW};
+pub(crate) use client::{CONNECTION_WINDOW, LARGEST_HEAD_H2, LONGEST_IDLE, SILENCE, STREAM_WINDOW};
 #[cfg(feature = "grpc")]
 pub(crate) use connector::{Connector, Stream};
 pub(crate) use headers::Headers;
 #[cfg(feature = "rest")]
 pub(crate) use headers::check_name;
 pub(crate) use origin::{Origin, check_server};
-pub(crate) use request::{Asked, asked};
+pub(crate) use request::{Asked, asked, known};
+#[cfg(any(feature = "rest", feature = "soap"))]
+pub use settings::NothingWhen;
 pub use settings::{Answers, ApiKey, CredentialPlace, JsonHeader, OAuth2, Protocol, Server, SignIn};
 pub(crate) use sign_in::{SignedIn, check_sign_in};
 #[cfg(feature = "rest")]
@@ -55,7 +57,7 @@ pub(crate) use template::plain;
 pub(crate) use template::xml;
 pub(crate) use template::{Arguments, Template};
 #[cfg(any(feature = "rest", feature = "soap"))]
-pub(crate) use verdict::check_answers;
+pub(crate) use verdict::{Proof, check_answers};
 pub(crate) use verdict::{Silence, Verdict};
 #[cfg(feature = "grpc")]
 pub(crate) use verdict::{check_answers_by, presentable_id};

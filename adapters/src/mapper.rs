@@ -55,7 +55,11 @@ impl Mapper {
     /// As [`Mapper::map`].
     pub fn map_traced(&self, record: &str, answer: Node, trace: &Trace) -> Result<Found, Error> {
         match self.records.get(record) {
-            Some(record) => record.plan.map(answer, self.limits, trace),
+            Some(record) => {
+                let mut answer = answer;
+                record.plan.unpack(&mut answer, self.limits)?;
+                record.plan.map(&answer, trace)
+            }
             None => Err(Error::unavailable("the registry's file maps no such record")),
         }
     }

@@ -20,6 +20,7 @@ mod tests;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use tokio::sync::OnceCell;
@@ -32,11 +33,16 @@ pub(crate) use {client::check_records, settings::check};
 use crate::check::Records;
 use crate::connect::ConnectError;
 use crate::own_runtime::OwnRuntime;
+use changes::Times;
 use client::{Client, Listening, Shared, Unchecked};
 
 /// What every session is told at its beginning: dates in one form, and no right to write.
 const SESSION: &str = "SET DateStyle = 'ISO, YMD'; SET TimeZone = 'UTC'; \
      SET bytea_output = 'hex'; SET default_transaction_read_only = on";
+
+/// How long a connection may be silent before its other end is asked whether it is there; and how long, all in all, it
+/// may leave that, or anything else that was sent, unanswered before the connection counts as lost.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// Checks the records against the database's tables and starts the pool.
 pub(crate) fn connect(
@@ -94,6 +100,7 @@ pub(crate) fn connect(
         config,
         tls,
         channel: settings.changes.as_ref().map(|channel| channel.get_ref().clone()),
+        times: Times::of(settings.connect_timeout.0),
     };
     Ok(Client::new(runtime, shared, listening))
 }
@@ -106,7 +113,10 @@ fn config(settings: &Settings, base: &Path) -> Result<Config, ConnectError> {
         .user(&settings.user)
         .application_name("lienthong")
         .connect_timeout(settings.connect_timeout.0)
-        .keepalives_idle(std::time::Duration::from_secs(30));
+        .keepalives_idle(SILENCE)
+        .keepalives_interval(SILENCE / 3)
+        .keepalives_retries(3)
+        .tcp_user_timeout(SILENCE);
     if settings.is_local() {
         config
             .host_path(settings.host.get_ref())

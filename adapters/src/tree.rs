@@ -16,6 +16,8 @@ pub mod xml;
 #[cfg(any(feature = "rest", feature = "soap", feature = "grpc"))]
 pub(crate) use aside::Aside;
 pub use intake::{AnswerLimits, Intake};
+#[cfg(feature = "http")]
+pub(crate) use path::Omission;
 pub use path::{Path, PathError, Unclear};
 
 /// One value, and all that is in it.

@@ -100,7 +100,7 @@ impl Shared {
             return Err(Error::unavailable("the registry's file maps no such record"));
         };
         let Some((key_place, _)) = fitting(&record.plan.keys, &question.key) else {
-            return Err(Error::NotFound);
+            return Err(Error::not_asked());
         };
         let connection = &mut self.current(opened)?.connection;
         let stop = move || given_up.load(Ordering::Relaxed) || deadline <= Instant::now();

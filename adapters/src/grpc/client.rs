@@ -17,7 +17,7 @@ use super::status::{self, Code, check_answers};
 use super::translate::{Question, questions};
 use crate::check::Records;
 use crate::error::Error;
-use crate::http::{Answer, Arguments, Asked, SignedIn, Silence, Verdict};
+use crate::http::{Answer, Arguments, Asked, SignedIn, Verdict, known};
 use crate::registry::{Found, Question as Subject, Registry};
 use crate::tree::{AnswerLimits, Aside, message};
 
@@ -25,7 +25,8 @@ use crate::tree::{AnswerLimits, Aside, message};
 pub(crate) struct Client {
     connections: Connections,
     sign_in: SignedIn,
-    verdict: Verdict,
+    /// Shared with the thread that reads large answers.
+    verdict: Arc<Verdict>,
     way: Way,
     limits: AnswerLimits,
     aside: Aside,
@@ -62,7 +63,7 @@ impl Client {
         Ok(Self {
             connections: Connections::new(&settings.server, base)?,
             sign_in: SignedIn::new(&settings.sign_in, ca, base)?,
-            verdict: check_answers(&settings.answers, &mut said),
+            verdict: Arc::new(check_answers(&settings.answers, &mut said)),
             way,
             limits,
             aside: Aside::new(),
@@ -110,7 +111,7 @@ impl Registry for Client {
                 return peer.look_up(&self.connections, &subject, self.limits).await;
             }
         };
-        let (record, question) = asked.question(&subject.record, &subject.key)?;
+        let question = asked.question(&subject.record, &subject.key)?;
         let question = question
             .as_ref()
             .ok_or_else(|| Error::unavailable("the registry's file asks no such method"))?;
@@ -137,20 +138,19 @@ impl Registry for Client {
         if reply.code != Code::Ok {
             return Err(status::error(reply.code, &reply.metadata, &self.verdict));
         }
-        let (schema, limits) = (question.answer.clone(), self.limits);
-        let read = move |bytes: &[u8]| message::read(bytes, &schema, limits);
-        let node = self.aside.read(reply.message, read).await?;
-        let silence = Silence {
-            nothing: question.nothing,
-            omits: true,
-        };
+        let (schema, silence, limits) = (question.answer.clone(), question.silence.clone(), self.limits);
+        let (verdict, records) = (Arc::clone(&self.verdict), Arc::clone(asked.records()));
         let answer = Answer {
             status: StatusCode::OK,
             headers: reply.metadata,
             body: Vec::new(),
         };
-        self.verdict
-            .record(record, node, &answer, silence, self.limits, &subject)
+        let read = move |bytes: &[u8]| {
+            let record = known(&records, &subject.record)?;
+            let node = message::read(bytes, &schema, limits)?;
+            verdict.record(record, node, &answer, &silence, limits, &subject)
+        };
+        self.aside.read(reply.message, read).await
     }
 
     async fn check(&self) -> Result<(), Error> {

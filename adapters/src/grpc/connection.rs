@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::thread::{self, ThreadId};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ::http::{Request, Response};
 use bytes::Bytes;
@@ -22,16 +22,13 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::error::Error;
 use crate::http::{
-    CONNECTION_WINDOW, Connector, LARGEST_HEAD_H2, LONGEST_IDLE, Origin, Protocol, STREAM_WINDOW, Server,
-    Stream,
+    CONNECTION_WINDOW, Connector, LARGEST_HEAD_H2, LONGEST_IDLE, Origin, Protocol, SILENCE, STREAM_WINDOW,
+    Server, Stream,
 };
 
 /// The one path that says whether a server is well.
 pub(super) const HEALTH: &str = "/grpc.health.v1.Health/Check";
 
-/// How long a connection with a question on it may be silent before it is asked whether it is there,
-/// and how long it may take to say so.
-const SILENCE: Duration = Duration::from_secs(5);
 /// Threads that have a connection of their own. More than any machine's workers.
 const MOST: usize = 256;
 

@@ -74,6 +74,9 @@ pub(super) async fn call(
     let mut metadata = head.headers;
     if let Some(code) = metadata.get(STATUS).map(|code| Code::read(code.as_bytes())) {
         // Nothing but a status: it stands in the head.
+        if code == Code::Ok {
+            return Err(no_message());
+        }
         let message = Vec::new();
         return Ok(Reply {
             code,
@@ -99,7 +102,7 @@ pub(super) async fn call(
     let code = code.ok_or_else(|| Error::unavailable("the answer broke off"))?;
     metadata.extend(end);
     if code == Code::Ok && message.is_none() {
-        return Err(Error::garbled("the answer holds no message"));
+        return Err(no_message());
     }
     let message = message.filter(|_| code == Code::Ok).unwrap_or_default();
     Ok(Reply {
@@ -107,6 +110,11 @@ pub(super) async fn call(
         metadata,
         message,
     })
+}
+
+/// That all is well is no message that holds nothing.
+fn no_message() -> Error {
+    Error::garbled("the answer holds no message")
 }
 
 /// The one message of an answer and its end. Stops as soon as the message is larger than allowed.

@@ -108,13 +108,13 @@ impl Fields {
                 }
                 Field::Number(number, template, bits) => {
                     let text = template.fill(arguments, plain);
-                    // What fits into no such number is nobody's.
+                    // What fits into no such number can't be asked for by one.
                     let whole = text
                         .parse::<u64>()
                         .ok()
                         .filter(|whole| whole.checked_shr(*bits).unwrap_or(0) == 0);
                     encode_key(*number, WireType::Varint, out);
-                    encode_varint(whole.ok_or(Error::NotFound)?, out);
+                    encode_varint(whole.ok_or_else(Error::not_asked)?, out);
                 }
                 Field::Message(number, fields) => {
                     let mut inner = Vec::new();

@@ -32,7 +32,7 @@ pub(super) fn check(plan: &Plan, answers: &Answers, answer: &MessageDescriptor, 
         return;
     };
     for column in plan.columns.iter().chain(&plan.key_columns) {
-        checker.value(column, &record);
+        checker.value(column, answer, &record);
     }
     for list in &plan.lists {
         let Some(path) = &list.table.path else { continue };
@@ -45,7 +45,7 @@ pub(super) fn check(plan: &Plan, answers: &Answers, answer: &MessageDescriptor, 
                     .chain(&list.absent)
                     .chain(&list.order)
                     .chain(beside);
-                all.for_each(|column| checker.value(column, &item));
+                all.for_each(|column| checker.value(column, answer, &item));
             }
             Some(End::Value | End::Open) | None => {}
         }
@@ -79,8 +79,9 @@ impl Checker<'_> {
         }
     }
 
-    fn value(&mut self, column: &Column, from: &MessageDescriptor) {
+    fn value(&mut self, column: &Column, root: &MessageDescriptor, from: &MessageDescriptor) {
         let Some(path) = &column.path else { return };
+        let from = if column.at_root { root } else { from };
         if let Some(End::Message(message)) = self.walked(path, from, column.span.clone()) {
             self.tell(column.span.clone(), one_of_its_fields(&message));
         }

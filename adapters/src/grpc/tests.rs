@@ -10,6 +10,7 @@ use crate::registry::{Question, Registry};
 use crate::{ConnectError, Error, RegistrySettings, connect};
 
 mod chaos;
+mod nothing;
 mod peer;
 mod profile;
 mod promises;
@@ -39,6 +40,12 @@ message FindResponse {
   string code = 1;
   string exchange = 2;
   repeated Person people = 3;
+  repeated string notes = 4;
+  Found found = 5;
+}
+message Found {
+  repeated Person people = 1;
+  string note = 2;
 }
 message Person {
   string id = 1;

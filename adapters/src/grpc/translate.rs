@@ -11,8 +11,9 @@ use super::paths;
 use super::settings::{Request, Settings};
 use crate::check::{Problem, Records};
 use crate::error::Error;
-use crate::http::{Arguments, Asked, Headers, Word, asked};
+use crate::http::{Arguments, Asked, Headers, Silence, Word, asked};
 use crate::mapping::{Key, suggestion};
+use crate::tree::Omission;
 
 /// Beginnings of names that the protocol keeps to itself.
 const OWN: &[&str] = &["grpc-", ":"];
@@ -25,8 +26,8 @@ pub(super) struct Question {
     message: Fields,
     /// What is answered.
     pub(super) answer: MessageDescriptor,
-    /// What silence about the record means.
-    pub(super) nothing: Option<Word>,
+    /// What an answer without a record means.
+    pub(super) silence: Silence,
 }
 
 /// The questions of a connection, and what is wrong with them. One of which the method is wrong is none.
@@ -119,7 +120,11 @@ impl Question {
             metadata,
             message,
             answer: method.output(),
-            nothing: request.nothing.as_ref().map(|word| *word.get_ref()),
+            silence: Silence {
+                nothing: request.nothing.as_ref().map(|word| *word.get_ref()),
+                proof: None,
+                omission: Omission::Alone,
+            },
         })
     }
 

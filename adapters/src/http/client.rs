@@ -31,6 +31,9 @@ pub(crate) const CONNECTION_WINDOW: u32 = 256 << 10;
 const MOST_IDLE: usize = 32;
 /// How long a connection is kept that nobody uses.
 pub(crate) const LONGEST_IDLE: Duration = Duration::from_secs(30);
+/// How long a connection of HTTP/2 with a question on it may be silent before it is asked whether it is there, and how
+/// long it may take to say so. Against one that was lost without a word: every question on it would wait in vain.
+pub(crate) const SILENCE: Duration = Duration::from_secs(5);
 
 /// Asks one origin.
 pub(crate) struct Client {
@@ -97,6 +100,8 @@ impl Client {
             .http2_max_header_list_size(LARGEST_HEAD_H2)
             .http2_initial_stream_window_size(STREAM_WINDOW)
             .http2_initial_connection_window_size(CONNECTION_WINDOW)
+            .http2_keep_alive_interval(SILENCE)
+            .http2_keep_alive_timeout(SILENCE)
             .http2_only(server.protocol == Protocol::Http2);
         Ok(Self {
             inner: builder.build(connector.clone()),

@@ -68,8 +68,8 @@ impl Headers {
     pub(crate) fn fill(&self, arguments: Arguments<'_>, headers: &mut HeaderMap) -> Result<(), Error> {
         for (name, template) in &self.0 {
             let value = HeaderValue::from_str(&template.fill(arguments, plain));
-            // What can't stand in a header is no identifier of anybody.
-            headers.insert(name.clone(), value.map_err(|_| Error::NotFound)?);
+            // What can't stand in a header can't be asked for in one.
+            headers.insert(name.clone(), value.map_err(|_| Error::not_asked())?);
         }
         Ok(())
     }

@@ -17,14 +17,27 @@ pub(crate) struct Asked<T> {
 }
 
 impl<T> Asked<T> {
-    /// The record, and how it is asked for by an identifier of this form.
-    pub(crate) fn question(&self, record: &str, key: &str) -> Result<(&Record, &T), Error> {
-        let unmapped = || Error::unavailable("the registry's file maps no such record");
-        let known = self.records.get(record).ok_or_else(unmapped)?;
-        let (place, _) = fitting(&known.plan.keys, key).ok_or(Error::NotFound)?;
-        let questions = self.questions.get(record).ok_or_else(unmapped)?;
-        Ok((known, questions.get(place).ok_or_else(unmapped)?))
+    /// Every record of the file.
+    pub(crate) fn records(&self) -> &Arc<Records> {
+        &self.records
     }
+
+    /// How a record is asked for by an identifier of this form.
+    pub(crate) fn question(&self, record: &str, key: &str) -> Result<&T, Error> {
+        let known = known(&self.records, record)?;
+        let (place, _) = fitting(&known.plan.keys, key).ok_or_else(Error::not_asked)?;
+        let questions = self.questions.get(record).ok_or_else(unmapped)?;
+        questions.get(place).ok_or_else(unmapped)
+    }
+}
+
+/// The record of this full name.
+pub(crate) fn known<'a>(records: &'a Records, record: &str) -> Result<&'a Record, Error> {
+    records.get(record).ok_or_else(unmapped)
+}
+
+fn unmapped() -> Error {
+    Error::unavailable("the registry's file maps no such record")
 }
 
 /// Reads the requests of a connection, that stands at `span`: one for each identifier of each record.

@@ -139,6 +139,17 @@ pub struct Answers {
     pub transaction_header: Option<Spanned<String>>,
 }
 
+/// What alone says that nobody was found, in the answers to one question.
+#[cfg(any(feature = "rest", feature = "soap"))]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NothingWhen {
+    /// Path in the answer, such as that of a count.
+    pub path: Spanned<String>,
+    /// What stands there then.
+    pub equals: Spanned<String>,
+}
+
 impl Server {
     pub(crate) fn files(&self) -> Vec<&Spanned<String>> {
         [&self.ca, &self.certificate, &self.key]

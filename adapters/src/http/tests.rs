@@ -20,7 +20,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
+pub(crate) mod aside;
+mod between;
 mod tokens;
+
+pub(crate) use between::Between;
 
 /// What the server does with those who connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

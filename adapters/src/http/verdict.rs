@@ -1,20 +1,22 @@
 //! What an answer says beside the record: its codes and its id.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 #[cfg(any(feature = "rest", feature = "soap"))]
 use ::http::StatusCode;
 use ::http::header::HeaderName;
 
+#[cfg(any(feature = "rest", feature = "soap"))]
+use super::NothingWhen;
 use super::word::Word;
 use super::{Answer, Answers};
 use crate::check::{Problem, Record};
 use crate::error::Error;
 use crate::registry::{Found, Question};
-#[cfg(any(feature = "rest", feature = "soap"))]
 use crate::settings::TextForm;
-use crate::tree::{AnswerLimits, Node, Path};
+use crate::tree::{AnswerLimits, Node, Omission, Path};
 
 /// Longest id of an exchange that is kept.
 const LONGEST_ID: usize = 64;
@@ -30,22 +32,67 @@ pub(crate) struct Verdict {
     transaction_header: Option<HeaderName>,
 }
 
-/// What an answer means that says nothing about the record.
-#[derive(Clone, Copy, Debug)]
+/// What an answer without a record means.
+#[derive(Clone, Debug)]
 pub(crate) struct Silence {
-    /// What the file says that it means, where it does.
+    /// What the file says that silence about the record means, where it does.
     pub(crate) nothing: Option<Word>,
-    /// Whether the language has no other way to say that a list is empty than to leave it out.
-    pub(crate) omits: bool,
+    /// What alone says that there is no such subject, where the file names it.
+    pub(crate) proof: Option<Arc<Proof>>,
+    /// How the language of the answer says that a list is empty.
+    pub(crate) omission: Omission,
+}
+
+/// A value of an answer that says that nobody was found.
+#[derive(Debug)]
+pub(crate) struct Proof {
+    path: Path,
+    equals: String,
 }
 
 impl Silence {
     /// That of a form of text.
     #[cfg(any(feature = "rest", feature = "soap"))]
-    pub(crate) fn of(form: TextForm) -> Self {
+    pub(crate) fn of(form: TextForm, proof: Option<Arc<Proof>>) -> Self {
         Self {
             nothing: None,
-            omits: form == TextForm::Xml,
+            proof,
+            omission: omission(form),
+        }
+    }
+}
+
+/// How a form of text says that a list is empty: XML has no other way than to leave it out.
+fn omission(form: TextForm) -> Omission {
+    match form {
+        TextForm::Json => Omission::Never,
+        TextForm::Xml => Omission::Alone,
+    }
+}
+
+impl Proof {
+    /// Reads the settings of a request, and says what is wrong with them.
+    #[cfg(any(feature = "rest", feature = "soap"))]
+    pub(crate) fn new(settings: Option<&NothingWhen>, problems: &mut Vec<Problem>) -> Option<Arc<Self>> {
+        let settings = settings?;
+        let (path, equals) = (&settings.path, settings.equals.get_ref().trim());
+        if equals.is_empty() {
+            problems.push(Problem::at(
+                settings.equals.span(),
+                "found nothing, wanted what stands there when nobody was found, such as \"0\"",
+            ));
+        }
+        let parsed = Path::parse(path.get_ref());
+        let path = parsed.map_err(|error| problems.push(Problem::at(path.span(), error.to_string())));
+        let equals = equals.to_owned();
+        path.ok().map(|path| Arc::new(Self { path, equals }))
+    }
+
+    fn holds(&self, answer: &Node) -> bool {
+        match self.path.one(answer) {
+            Ok(Node::Boolean(said)) => said.to_string() == self.equals,
+            Ok(node) => node.text().is_some_and(|text| text.trim() == self.equals),
+            Err(_) => false,
         }
     }
 }
@@ -157,30 +204,46 @@ impl Verdict {
         }
     }
 
-    /// The record of an answer, if its code says that there is one.
+    /// The record of an answer, if its code says that there is one. Texts in it that are answers themselves are read
+    /// first: they may hold the code, an error, or anything else that is no record.
     pub(crate) fn record(
         &self,
         record: &Record,
-        node: Node,
+        mut node: Node,
         answer: &Answer,
-        silence: Silence,
+        silence: &Silence,
         limits: AnswerLimits,
         asked: &Question,
     ) -> Result<Found, Error> {
-        let mut omits = silence.omits;
-        if let Some(code) = self.code(&node)? {
-            // An answer that says of itself that all is well may leave out an empty list.
-            omits = true;
-            let word = self.of_code(&code).unwrap_or(Word::Refused);
-            if let Some(error) = word.error(&code) {
-                return Err(error);
-            }
-        }
-        let transaction = self.transaction(&node, answer, &asked.key);
-        let path = record.plan.table.path.as_ref();
-        let told = path.is_some_and(|path| path.is_told(&node, omits));
         let began = Instant::now();
-        let mapped = record.plan.map(node, limits, &asked.trace);
+        let plan = &record.plan;
+        let unpacked = plan.unpack(&mut node, limits);
+        // The innermost text is the one that the record stands in.
+        let inner = plan.unpack.iter().rfind(|text| text.needed);
+        let mut omission = inner.map_or(silence.omission, |text| omission(text.form));
+        match (self.code(&node), &unpacked) {
+            (Ok(Some(code)), _) => {
+                // An answer that says of itself that all is well may leave out an empty list.
+                omission = Omission::Always;
+                let word = self.of_code(&code).unwrap_or(Word::Refused);
+                if let Some(error) = word.error(&code) {
+                    return Err(error);
+                }
+            }
+            (Ok(None), _) | (Err(_), Err(_)) => {}
+            (Err(error), Ok(())) => return Err(error),
+        }
+        if silence.proof.as_ref().is_some_and(|proof| proof.holds(&node)) {
+            return Err(match plan.has_record(&node) {
+                false => Error::NotFound,
+                true => Error::garbled("the answer says that nobody was found, and holds a record"),
+            });
+        }
+        unpacked?;
+        let transaction = self.transaction(&node, answer, &asked.key);
+        let path = plan.table.path.as_ref();
+        let told = silence.proof.is_none() && path.is_some_and(|path| path.is_told(&node, omission));
+        let mapped = plan.map(&node, &asked.trace);
         asked.trace.mapped(began);
         match mapped {
             // Silence about the record is no answer about it.

@@ -9,11 +9,11 @@ use super::draft::Draft;
 use super::key::Key;
 use super::leaf;
 use super::nearest::suggestion;
-use super::plan::{Column, FieldPlan, List, Made, Plan};
+use super::plan::{Column, FieldPlan, List, Made, Plan, Unpack};
 use super::taken::{Columns, Taken};
 use crate::check::Problem;
 use crate::codes::CodeTables;
-use crate::settings::{FieldSettings, Fields, ListSettings, Parts, RecordSettings, Shapes, TextForm};
+use crate::settings::{FieldSettings, Fields, ListSettings, Parts, RecordSettings, Shapes};
 use crate::text::encoding::Encoding;
 use crate::tree::Path;
 
@@ -43,7 +43,7 @@ pub(crate) fn compile(
         .get_field_by_name("as_of")
         .map_or_else(Vec::new, |field| row.columns_of(field.number()));
     let table = compiler.plain(&settings.from);
-    let unpack = compiler.unpack(settings);
+    let unpack = compiler.unpack(settings, table.path.as_ref());
 
     (problems.len() == before).then_some(Plan {
         table,
@@ -263,18 +263,31 @@ impl Compiler<'_> {
         Some((made, settings.companion))
     }
 
-    /// The place of a column that is named with what stands before it.
+    /// The place of a column that is named with what stands before it. Before a way from the root nothing stands.
     fn column(&mut self, draft: &mut Draft, prefix: &str, from: &Spanned<String>) -> usize {
-        let name = format!("{prefix}{}", from.get_ref());
-        let path = self.path(&name, from);
-        draft.column(name, path, from)
+        let at_root = self.context.form == Form::Tree && from.get_ref().starts_with('/');
+        let name = if at_root {
+            from.get_ref().clone()
+        } else {
+            format!("{prefix}{}", from.get_ref())
+        };
+        draft.column(Column {
+            path: self.path(&name, at_root, from),
+            span: from.span(),
+            name,
+            at_root,
+        })
     }
 
-    fn path(&mut self, name: &str, written: &Spanned<String>) -> Option<Path> {
+    fn path(&mut self, name: &str, at_root: bool, written: &Spanned<String>) -> Option<Path> {
         if self.context.form == Form::Rows {
             return None;
         }
-        match Path::parse(name) {
+        match Path::parse(if at_root {
+            name.get(1..).unwrap_or_default()
+        } else {
+            name
+        }) {
             Ok(path) => Some(path),
             Err(error) => {
                 self.tell(written, format!("found {name:?}, {error}"));
@@ -288,15 +301,20 @@ impl Compiler<'_> {
         Column {
             name: name.get_ref().clone(),
             span: name.span(),
-            path: self.path(name.get_ref(), name),
+            path: self.path(name.get_ref(), false, name),
+            at_root: false,
         }
     }
 
-    fn unpack(&mut self, settings: &RecordSettings) -> Vec<(Path, TextForm)> {
+    fn unpack(&mut self, settings: &RecordSettings, record: Option<&Path>) -> Vec<Unpack> {
         let mut found = Vec::new();
         for entry in &settings.unpack {
-            match self.path(entry.at.get_ref(), &entry.at) {
-                Some(path) => found.push((path, entry.form)),
+            match self.path(entry.at.get_ref(), false, &entry.at) {
+                Some(path) => found.push(Unpack {
+                    needed: record.is_some_and(|record| record.goes_through(&path)),
+                    form: entry.form,
+                    path,
+                }),
                 None if self.context.form == Form::Rows => {
                     self.tell(&entry.at, "rows hold nothing to unpack".to_owned());
                 }

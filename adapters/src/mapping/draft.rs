@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use prost_reflect::{Kind, MessageDescriptor};
-use toml::Spanned;
 
 use super::plan::{Column, FieldPlan, Made, MessagePlan};
 use super::taken::Columns;
-use crate::tree::Path;
 
 /// A message that is being compiled, and the columns that its fields are made of.
 pub(super) struct Draft {
@@ -29,15 +27,11 @@ impl Draft {
     }
 
     /// The place of a column, which gets one if it has none yet.
-    pub(super) fn column(&mut self, name: String, path: Option<Path>, written: &Spanned<String>) -> usize {
-        if let Some(place) = self.columns.iter().position(|column| column.name == name) {
+    pub(super) fn column(&mut self, column: Column) -> usize {
+        if let Some(place) = self.columns.iter().position(|known| known.name == column.name) {
             return place;
         }
-        self.columns.push(Column {
-            name,
-            span: written.span(),
-            path,
-        });
+        self.columns.push(column);
         self.columns.len() - 1
     }
 

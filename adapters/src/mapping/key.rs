@@ -13,7 +13,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Whether a text has the form of this identifier. What doesn't is nobody's.
+    /// Whether a text has the form of this identifier. The registry isn't asked by what doesn't.
     pub(crate) fn fits(&self, text: &str) -> bool {
         match self.digits {
             Some(digits) => text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit()),

@@ -29,9 +29,18 @@ pub(crate) struct Plan {
     pub(crate) lists: Vec<List>,
     /// Places of the columns that hold the registry's own moment; the first that says one counts.
     pub(crate) as_of: Vec<usize>,
-    /// Texts of an answer that are read in place.
-    pub(crate) unpack: Vec<(Path, TextForm)>,
+    /// Texts of an answer that are read in place, in this order.
+    pub(crate) unpack: Vec<Unpack>,
     pub(super) message: MessagePlan,
+}
+
+/// A text of an answer that is itself an answer.
+#[derive(Debug)]
+pub(crate) struct Unpack {
+    pub(crate) path: Path,
+    pub(crate) form: TextForm,
+    /// Whether the way to the record goes through it: without it the answer says nothing about a record.
+    pub(crate) needed: bool,
 }
 
 /// A name of the registry, and where in its file it was written.
@@ -41,6 +50,8 @@ pub(crate) struct Column {
     pub(crate) span: Range<usize>,
     /// The way to it in an answer; in rows there is none but the name.
     pub(crate) path: Option<Path>,
+    /// Whether the way begins at the answer's root, not at the record or the item.
+    pub(crate) at_root: bool,
 }
 
 /// How a repeated field is made: one item a row.

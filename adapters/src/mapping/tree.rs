@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use jiff::civil::Date;
 
-use super::plan::{Column, List, Plan};
+use super::plan::{Column, List, Plan, Unpack};
 use super::{Source, Value};
 use crate::error::Error;
 use crate::registry::Found;
@@ -18,14 +18,21 @@ const MOST_ITEMS: usize = 10_000;
 
 /// A branch of an answer, read by the paths of a plan.
 struct Branch<'a> {
+    root: &'a Node,
     node: &'a Node,
     columns: &'a [Column],
 }
 
 impl Source for Branch<'_> {
     fn value(&self, column: usize) -> Value<'_> {
-        let path = self.columns.get(column).and_then(|column| column.path.as_ref());
-        path.map_or(Value::Other, |path| value(path, self.node))
+        let Some(column) = self.columns.get(column) else {
+            return Value::Other;
+        };
+        let from = if column.at_root { self.root } else { self.node };
+        column
+            .path
+            .as_ref()
+            .map_or(Value::Other, |path| value(path, from))
     }
 }
 
@@ -49,13 +56,23 @@ fn value<'a>(path: &Path, node: &'a Node) -> Value<'a> {
 }
 
 impl Plan {
-    /// The one record of an answer. Nothing at the record's path means that there is no such subject.
-    pub(crate) fn map(&self, mut answer: Node, limits: AnswerLimits, trace: &Trace) -> Result<Found, Error> {
-        for (path, form) in &self.unpack {
-            unpack(path, *form, &mut answer, limits)?;
-        }
+    /// Reads the texts of an answer that are answers themselves, in place. What the answer says beside them can be read
+    /// when one of them can't.
+    pub(crate) fn unpack(&self, answer: &mut Node, limits: AnswerLimits) -> Result<(), Error> {
+        self.unpack.iter().try_for_each(|text| text.read(answer, limits))
+    }
+
+    /// Whether anything stands at the record's path of an answer that is unpacked.
+    #[cfg(any(feature = "rest", feature = "soap", feature = "grpc"))]
+    pub(crate) fn has_record(&self, answer: &Node) -> bool {
+        let found = self.table.path.as_ref().map(|path| path.all(answer));
+        !matches!(found, Some(Ok(found)) if found.is_empty())
+    }
+
+    /// The one record of an answer that is unpacked. Nothing at the record's path means that there is no such subject.
+    pub(crate) fn map(&self, answer: &Node, trace: &Trace) -> Result<Found, Error> {
         let path = self.table.path.as_ref().ok_or_else(shapeless)?;
-        let records = path.all(&answer).map_err(|_| shapeless())?;
+        let records = path.all(answer).map_err(|_| shapeless())?;
         let node = match records.as_slice() {
             [] => return Err(Error::NotFound),
             [one @ Node::Fields(_)] => *one,
@@ -63,6 +80,7 @@ impl Plan {
             _ => return Err(Error::Several),
         };
         let branch = Branch {
+            root: answer,
             node,
             columns: &self.columns,
         };
@@ -70,7 +88,7 @@ impl Plan {
         self.write(&branch, &mut record, trace)?;
         let day = self.day(&branch);
         for list in &self.lists {
-            list.write_all(node, day, &mut record, trace)?;
+            list.write_all((answer, node), day, &mut record, trace)?;
         }
         Ok(Found {
             as_of: self.as_of(&branch),
@@ -83,9 +101,10 @@ impl Plan {
 }
 
 impl List {
+    /// Writes every item below the record, the second; some of what they hold may stand at the root, the first.
     fn write_all(
         &self,
-        record: &Node,
+        (root, record): (&Node, &Node),
         day: Option<Date>,
         out: &mut Vec<u8>,
         trace: &Trace,
@@ -114,6 +133,7 @@ impl List {
         }
         for node in items {
             let branch = Branch {
+                root,
                 node,
                 columns: &self.columns,
             };
@@ -164,24 +184,27 @@ fn compared(left: Value<'_>, right: Value<'_>) -> Ordering {
     }
 }
 
-/// Reads a text of the answer in place. Nothing there is nothing to read.
-fn unpack(path: &Path, form: TextForm, answer: &mut Node, limits: AnswerLimits) -> Result<(), Error> {
-    let Some(node) = path.one_mut(answer) else {
-        return Ok(());
-    };
-    if node.is_blank() {
-        *node = Node::Absent;
-        return Ok(());
+impl Unpack {
+    /// Reads the text in place. Nothing there is nothing to read, unless the record is wanted of it.
+    fn read(&self, answer: &mut Node, limits: AnswerLimits) -> Result<(), Error> {
+        let node = self.path.one_mut(answer).filter(|node| !node.is_blank());
+        let text = match node {
+            None if self.needed => {
+                return Err(Error::garbled("the text that should hold the answer is empty"));
+            }
+            None => return Ok(()),
+            Some(Node::Text(text)) => std::mem::take(text),
+            Some(_) => return Err(Error::garbled("a part of the answer is no text to unpack")),
+        };
+        let read = match self.form {
+            TextForm::Json => json::read(text.as_bytes(), limits)?,
+            TextForm::Xml => xml::read(text.as_bytes(), limits)?,
+        };
+        if let Some(node) = self.path.one_mut(answer) {
+            *node = read;
+        }
+        Ok(())
     }
-    let text = match node {
-        Node::Text(text) => std::mem::take(text),
-        _ => return Err(Error::garbled("a part of the answer is no text to unpack")),
-    };
-    *node = match form {
-        TextForm::Json => json::read(text.as_bytes(), limits)?,
-        TextForm::Xml => xml::read(text.as_bytes(), limits)?,
-    };
-    Ok(())
 }
 
 fn shapeless() -> Error {

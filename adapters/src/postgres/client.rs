@@ -11,11 +11,12 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client as Connection, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::changes::{self, Feed, Times};
 use super::outage::outage;
 use super::schema::Tables;
+use super::statements;
 use super::statements::Statements;
 use super::translate::{self, Prepared};
-use super::{changes, statements};
 use crate::check::{Problem, Records};
 use crate::error::Error;
 use crate::mapping::fitting;
@@ -41,6 +42,7 @@ pub(super) struct Listening {
     pub(super) config: Config,
     pub(super) tls: MakeRustlsConnect,
     pub(super) channel: Option<String>,
+    pub(super) times: Times,
 }
 
 /// What every question needs.
@@ -94,14 +96,15 @@ impl Registry for Client {
         if let Some(channel) = &self.listening.channel {
             let records = self.shared.records.values();
             let keys = records.flat_map(|record| record.plan.keys.clone()).collect();
-            self.runtime.begin(changes::follow(
-                self.listening.name.clone(),
-                self.listening.config.clone(),
-                self.listening.tls.clone(),
-                channel.clone(),
+            let feed = Feed {
+                name: self.listening.name.clone(),
+                config: self.listening.config.clone(),
+                tls: self.listening.tls.clone(),
+                channel: channel.clone(),
                 keys,
-                tell,
-            ));
+                times: self.listening.times,
+            };
+            self.runtime.begin(changes::follow(feed, tell));
         }
     }
 }
@@ -115,7 +118,7 @@ impl Shared {
             return Err(Error::unavailable("the registry's file maps no such record"));
         };
         let Some((place, _)) = fitting(&record.plan.keys, &question.key) else {
-            return Err(Error::NotFound);
+            return Err(Error::not_asked());
         };
         let mut leased = self.lease().await?;
         let checked = self.checked(leased.connection()?).await?;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use prost::Message as _;
 
+mod changes;
 mod server;
 
 use crate::conformance::{Fixture, Outage, broken_promises};
@@ -280,4 +281,44 @@ async fn a_notice_of_the_database_tells_who_changed_and_a_lost_connection_everyb
     assert_eq!(next(), Change::Everything);
     server.write("NOTIFY doi, '079090000001'");
     assert_eq!(next(), Change::Subject("079090000001".into()));
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn the_trigger_of_the_manual_tells_of_everybody_who_comes_goes_or_changes_number() {
+    let server = Server::start(TABLES);
+    let manual = include_str!("../../../docs/adapters.md");
+    let sql = manual
+        .split("```sql\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next());
+    server.write(&sql.expect("an example").replace("doi_ho_so", "doi"));
+    let registry = opened(&server, &settings(&over_tls(&server, "ca.crt"), MAPPING)).expect("opens");
+    let (sender, told) = mpsc::channel();
+    registry.follow_changes(Arc::new(move |change| drop(sender.send(change))));
+    let next = || told.recv_timeout(Duration::from_secs(10)).expect("a change");
+    assert_eq!(next(), Change::Everything);
+    let who = "so_dinh_danh = '079090000021'";
+    for (sql, changed) in [
+        (
+            "INSERT INTO cong_dan (so_dinh_danh) VALUES ('079090000020')",
+            &["079090000020"][..],
+        ),
+        (
+            "UPDATE cong_dan SET so_dinh_danh = '079090000021' WHERE so_dinh_danh = '079090000020'",
+            &["079090000020", "079090000021"],
+        ),
+        (
+            &format!("UPDATE cong_dan SET ho_ten = 'X' WHERE {who}"),
+            &["079090000021"],
+        ),
+        (&format!("DELETE FROM cong_dan WHERE {who}"), &["079090000021"]),
+    ] {
+        server.write(sql);
+        for &changed in changed {
+            assert_eq!(next(), Change::Subject(changed.into()), "{sql}");
+        }
+    }
+    server.write("TRUNCATE cong_dan");
+    assert_eq!(next(), Change::Everything);
 }

@@ -11,7 +11,9 @@ use super::settings::Settings;
 use super::translate::{Question, questions};
 use crate::check::Records;
 use crate::error::Error;
-use crate::http::{self, Answer, Arguments, Asked, SignedIn, Silence, Verdict, Word, XRoad, check_answers};
+use crate::http::{
+    self, Answer, Arguments, Asked, SignedIn, Silence, Verdict, Word, XRoad, check_answers, known,
+};
 use crate::registry::{Found, Question as Subject, Registry};
 use crate::settings::TextForm;
 use crate::tree::{AnswerLimits, Aside, Node, json, xml};
@@ -21,10 +23,16 @@ pub(crate) struct Client {
     http: http::Client,
     sign_in: SignedIn,
     xroad: Option<XRoad>,
-    verdict: Verdict,
     asked: Asked<Question>,
-    limits: AnswerLimits,
+    reading: Arc<Reading>,
     aside: Aside,
+}
+
+/// What answers are read by. The thread that reads the large ones has it too.
+struct Reading {
+    verdict: Verdict,
+    records: Arc<Records>,
+    limits: AnswerLimits,
 }
 
 impl Client {
@@ -41,9 +49,12 @@ impl Client {
             http: http::Client::new(&settings.server, None, base, limits)?,
             sign_in: SignedIn::new(&settings.sign_in, ca, base)?,
             xroad: settings.xroad.clone(),
-            verdict: check_answers(&settings.answers, &mut said),
             asked: questions(settings, records, 0..0, &mut said),
-            limits,
+            reading: Arc::new(Reading {
+                verdict: check_answers(&settings.answers, &mut said),
+                records: Arc::clone(records),
+                limits,
+            }),
             aside: Aside::new(),
         })
     }
@@ -63,36 +74,61 @@ impl Client {
         }
     }
 
-    /// The tree of an answer, whose text is gone then.
-    async fn read(&self, form: TextForm, answer: &mut Answer) -> Result<Node, Error> {
-        let (body, limits) = (std::mem::take(&mut answer.body), self.limits);
-        let read = move |body: &[u8]| match form {
-            TextForm::Json => json::read(body, limits),
-            TextForm::Xml => xml::read(body, limits),
-        };
-        self.aside.read(body, read).await
-    }
-
     /// What a status says that holds no record.
-    async fn refusal(&self, form: TextForm, answer: &mut Answer) -> Error {
+    async fn refusal(&self, form: TextForm, answer: Answer, subject: Subject) -> Error {
         let status = answer.status;
+        let verdict = &self.reading.verdict;
         // What a security server says of itself is no answer of the registry, whatever its status means there.
         if let Some(code) = answer.header("x-road-error").filter(|_| self.xroad.is_some()) {
-            return of_xroad(code, self.verdict.of_code(code));
+            return of_xroad(code, verdict.of_code(code));
         }
-        if !self.verdict.names_status(status) {
-            let node = self.read(form, answer).await.ok();
-            let code = node.and_then(|node| self.verdict.code(&node).ok().flatten());
-            let word = code.as_deref().and_then(|code| self.verdict.of_code(code));
+        if !verdict.names_status(status) {
+            let reading = Arc::clone(&self.reading);
+            let read = move |body: &[u8]| reading.code(form, body, &subject);
+            let code = self.aside.read(answer.body, read).await.ok().flatten();
+            let word = code.as_deref().and_then(|code| verdict.of_code(code));
             if let (Some(word), Some(code)) = (word, code)
                 && let Some(error) = word.error(&code)
             {
                 return error;
             }
         }
-        let word = self.verdict.of_status(status);
+        let word = verdict.of_status(status);
         let code = format!("HTTP {}", status.as_u16());
         word.error(&code).unwrap_or_else(|| Error::unavailable(code))
+    }
+}
+
+impl Reading {
+    fn tree(&self, form: TextForm, body: &[u8]) -> Result<Node, Error> {
+        match form {
+            TextForm::Json => json::read(body, self.limits),
+            TextForm::Xml => xml::read(body, self.limits),
+        }
+    }
+
+    /// The code of an answer that holds no record, which may stand in a text of it.
+    fn code(&self, form: TextForm, body: &[u8], subject: &Subject) -> Result<Option<String>, Error> {
+        let mut node = self.tree(form, body)?;
+        let record = known(&self.records, &subject.record)?;
+        // What can't be read holds no code.
+        let _ = record.plan.unpack(&mut node, self.limits);
+        self.verdict.code(&node)
+    }
+
+    /// The record that an answer holds.
+    fn record(
+        &self,
+        form: TextForm,
+        body: &[u8],
+        answer: &Answer,
+        silence: &Silence,
+        subject: &Subject,
+    ) -> Result<Found, Error> {
+        let record = known(&self.records, &subject.record)?;
+        let node = self.tree(form, body)?;
+        self.verdict
+            .record(record, node, answer, silence, self.limits, subject)
     }
 }
 
@@ -112,7 +148,7 @@ fn of_xroad(code: &str, word: Option<Word>) -> Error {
 #[async_trait::async_trait]
 impl Registry for Client {
     async fn look_up(&self, subject: Subject) -> Result<Found, Error> {
-        let (record, question) = self.asked.question(&subject.record, &subject.key)?;
+        let question = self.asked.question(&subject.record, &subject.key)?;
         let id = Uuid::now_v7().to_string();
         let arguments = Arguments {
             key: &subject.key,
@@ -121,8 +157,8 @@ impl Registry for Client {
         let began = Instant::now();
         let mut answer = self.ask(question, arguments).await?;
         subject.trace.answered(began, || answer.raw());
-        if self.verdict.of_status(answer.status) != Word::Ok {
-            return Err(self.refusal(question.answer, &mut answer).await);
+        if self.reading.verdict.of_status(answer.status) != Word::Ok {
+            return Err(self.refusal(question.answer, answer, subject).await);
         }
         // The answer to another question is none to this one.
         if self.xroad.is_some() && answer.header("x-road-id") != Some(&id) {
@@ -130,15 +166,14 @@ impl Registry for Client {
                 "the answer has another X-Road-Id than the question",
             ));
         }
-        let node = self.read(question.answer, &mut answer).await?;
-        let found = self.verdict.record(
-            record,
-            node,
-            &answer,
-            Silence::of(question.answer),
-            self.limits,
-            &subject,
-        )?;
+        let body = std::mem::take(&mut answer.body);
+        let (reading, form, silence) = (
+            Arc::clone(&self.reading),
+            question.answer,
+            question.silence.clone(),
+        );
+        let read = move |body: &[u8]| reading.record(form, body, &answer, &silence, &subject);
+        let found = self.aside.read(body, read).await?;
         let transaction = found.transaction.or(self.xroad.as_ref().map(|_| id));
         Ok(Found { transaction, ..found })
     }

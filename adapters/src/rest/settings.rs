@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::http::{Answers, Server, SignIn, XRoad};
+use crate::http::{Answers, NothingWhen, Server, SignIn, XRoad};
 use crate::settings::TextForm;
 
 /// Where the registry is, how it is asked and what its codes mean.
@@ -57,6 +57,8 @@ pub struct Request {
     /// What the answer is written in.
     #[serde(default = "json")]
     pub answer: TextForm,
+    /// What alone says that nobody was found. Without it: that nothing stands at the record's path.
+    pub nothing_when: Option<NothingWhen>,
 }
 
 /// How a question is asked. It is a read in every case: it may be asked twice.

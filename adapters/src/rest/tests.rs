@@ -8,6 +8,9 @@ use crate::registry::{Question, Registry};
 use crate::{ConnectError, Error, RegistrySettings, connect};
 
 mod chaos;
+mod lost;
+mod nothing;
+mod packed;
 mod profile;
 mod promises;
 

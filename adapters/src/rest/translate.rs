@@ -15,7 +15,9 @@ use toml::Spanned;
 use super::settings::{Method, Request, Settings};
 use crate::check::{Problem, Records};
 use crate::error::Error;
-use crate::http::{Arguments, Asked, Headers, Origin, Template, XRoad, asked, check_name, percent, plain};
+use crate::http::{
+    Arguments, Asked, Headers, Origin, Proof, Silence, Template, XRoad, asked, check_name, percent, plain,
+};
 use crate::mapping::Key;
 use crate::settings::TextForm;
 
@@ -28,6 +30,8 @@ pub(super) struct Question {
     json_headers: Vec<(HeaderName, Json)>,
     content: Content,
     pub(super) answer: TextForm,
+    /// What an answer without a record means.
+    pub(super) silence: Silence,
 }
 
 enum Content {
@@ -100,6 +104,10 @@ impl Question {
             json_headers,
             content,
             answer: request.answer,
+            silence: Silence::of(
+                request.answer,
+                Proof::new(request.nothing_when.as_ref(), problems),
+            ),
         };
         if !question.takes_key(request) {
             problems.push(Problem::at(request.path.span(), "found no {key} in the request"));
@@ -131,9 +139,9 @@ impl Question {
         arguments: Arguments<'_>,
     ) -> Result<HttpRequest<Full<Bytes>>, Error> {
         let mut path = self.path.fill(arguments, percent);
-        // A name of dots alone leads elsewhere, however it is encoded: it is nobody's.
+        // A name of dots alone leads elsewhere, however it is encoded.
         if path.split('/').any(|name| name == "." || name == "..") {
-            return Err(Error::NotFound);
+            return Err(Error::not_asked());
         }
         if let Some(xroad) = xroad {
             path.insert_str(0, &format!("/r1/{}", XRoad::encoded(xroad.service.get_ref())));

@@ -119,7 +119,7 @@ pub struct PartSettings {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FieldSettings {
-    /// The column, or the path in the answer.
+    /// The column, or the path in the answer: from the record or the item, with `/` before it from the answer's root.
     pub from: Option<Spanned<String>>,
     /// The first of these that says anything.
     pub first_of: Option<Spanned<Vec<Spanned<String>>>>,

@@ -12,20 +12,32 @@ use super::translate::{Question, questions};
 use super::{envelope, fault};
 use crate::check::Records;
 use crate::error::Error;
-use crate::http::{self, Answer, Arguments, Asked, SignedIn, Silence, Verdict, Word, check_answers};
+use crate::http::{self, Answer, Arguments, Asked, SignedIn, Silence, Verdict, Word, check_answers, known};
 use crate::registry::{Found, Question as Subject, Registry};
-use crate::settings::TextForm;
 use crate::tree::{AnswerLimits, Aside, xml};
 
 /// One server and how it is asked.
 pub(crate) struct Client {
     http: http::Client,
     sign_in: SignedIn,
+    asked: Asked<Question>,
+    reading: Arc<Reading>,
+    aside: Aside,
+}
+
+/// What answers are read by. The thread that reads the large ones has it too.
+struct Reading {
     settings: Settings,
     verdict: Verdict,
-    asked: Asked<Question>,
+    records: Arc<Records>,
     limits: AnswerLimits,
-    aside: Aside,
+}
+
+/// What was asked, as far as the answer is read by it.
+struct Put {
+    id: String,
+    silence: Silence,
+    subject: Subject,
 }
 
 impl Client {
@@ -41,10 +53,13 @@ impl Client {
         Ok(Self {
             http: http::Client::new(&settings.server, None, base, limits)?,
             sign_in: SignedIn::new(&settings.sign_in, ca, base)?,
-            settings: settings.clone(),
-            verdict: check_answers(&settings.answers, &mut said),
             asked: questions(settings, records, 0..0, &mut said),
-            limits,
+            reading: Arc::new(Reading {
+                settings: settings.clone(),
+                verdict: check_answers(&settings.answers, &mut said),
+                records: Arc::clone(records),
+                limits,
+            }),
             aside: Aside::new(),
         })
     }
@@ -53,7 +68,7 @@ impl Client {
     async fn ask(&self, question: &Question, arguments: Arguments<'_>) -> Result<Answer, Error> {
         let mut again = true;
         loop {
-            let xroad = self.settings.xroad.as_ref();
+            let xroad = self.reading.settings.xroad.as_ref();
             let mut request = question.fill(self.http.origin(), xroad, arguments)?;
             let shown = self.sign_in.show(request.headers_mut()).await?;
             let answer = self.http.send(request).await?;
@@ -66,6 +81,45 @@ impl Client {
     }
 }
 
+impl Reading {
+    /// What a message says.
+    fn found(&self, text: &[u8], answer: &Answer, put: Put) -> Result<Found, Error> {
+        let word = self.verdict.of_status(answer.status);
+        let message = xml::read(text, self.limits).and_then(envelope::opened);
+        let (header, body) = match (message, word) {
+            (Ok(message), _) => message,
+            (Err(error), Word::Ok) => return Err(error),
+            // A server's error page is no fault.
+            (Err(error), word) => return Err(word.error(&said(answer)).unwrap_or(error)),
+        };
+        if let Some(fault) = body.field("Fault") {
+            return Err(fault::error(&self.settings, fault));
+        }
+        if let Some(error) = word.error(&said(answer)) {
+            return Err(error);
+        }
+        // The answer to another question is none to this one.
+        if self.settings.xroad.is_some() && !envelope::answers(&header, &put.id) {
+            return Err(Error::garbled("the answer has another id than the question"));
+        }
+        let record = known(&self.records, &put.subject.record)?;
+        let (silence, subject) = (&put.silence, &put.subject);
+        let found = self
+            .verdict
+            .record(record, body, answer, silence, self.limits, subject)?;
+        let own = self.settings.xroad.as_ref().map(|_| put.id);
+        Ok(Found {
+            transaction: found.transaction.or(own),
+            ..found
+        })
+    }
+}
+
+/// The status, as a code.
+fn said(answer: &Answer) -> String {
+    format!("HTTP {}", answer.status.as_u16())
+}
+
 /// Whether a status comes with a message: 200, and those of faults (SOAP 1.2 part 2 §7.5.2).
 fn has_message(status: StatusCode) -> bool {
     status.is_success() || matches!(status.as_u16(), 400 | 500)
@@ -74,7 +128,7 @@ fn has_message(status: StatusCode) -> bool {
 #[async_trait::async_trait]
 impl Registry for Client {
     async fn look_up(&self, subject: Subject) -> Result<Found, Error> {
-        let (record, question) = self.asked.question(&subject.record, &subject.key)?;
+        let question = self.asked.question(&subject.record, &subject.key)?;
         let id = Uuid::now_v7().to_string();
         let arguments = Arguments {
             key: &subject.key,
@@ -83,42 +137,21 @@ impl Registry for Client {
         let began = Instant::now();
         let mut answer = self.ask(question, arguments).await?;
         subject.trace.answered(began, || answer.raw());
-        let word = self.verdict.of_status(answer.status);
-        let said = format!("HTTP {}", answer.status.as_u16());
-        if let Some(error) = word.error(&said)
-            && (self.verdict.names_status(answer.status) || !has_message(answer.status))
+        let verdict = &self.reading.verdict;
+        if let Some(error) = verdict.of_status(answer.status).error(&said(&answer))
+            && (verdict.names_status(answer.status) || !has_message(answer.status))
         {
             return Err(error);
         }
-        let (text, limits) = (std::mem::take(&mut answer.body), self.limits);
-        let opened = move |text: &[u8]| xml::read(text, limits).and_then(envelope::opened);
-        let message = self.aside.read(text, opened).await;
-        let (header, body) = match (message, word) {
-            (Ok(message), _) => message,
-            (Err(error), Word::Ok) => return Err(error),
-            // A server's error page is no fault.
-            (Err(error), word) => return Err(word.error(&said).unwrap_or(error)),
+        let text = std::mem::take(&mut answer.body);
+        let reading = Arc::clone(&self.reading);
+        let put = Put {
+            id,
+            silence: question.silence.clone(),
+            subject,
         };
-        if let Some(fault) = body.field("Fault") {
-            return Err(fault::error(&self.settings, fault));
-        }
-        if let Some(error) = word.error(&said) {
-            return Err(error);
-        }
-        // The answer to another question is none to this one.
-        if self.settings.xroad.is_some() && !envelope::answers(&header, &id) {
-            return Err(Error::garbled("the answer has another id than the question"));
-        }
-        let found = self.verdict.record(
-            record,
-            body,
-            &answer,
-            Silence::of(TextForm::Xml),
-            self.limits,
-            &subject,
-        )?;
-        let transaction = found.transaction.or(self.settings.xroad.as_ref().map(|_| id));
-        Ok(Found { transaction, ..found })
+        let read = move |text: &[u8]| reading.found(text, &answer, put);
+        self.aside.read(text, read).await
     }
 
     async fn check(&self) -> Result<(), Error> {

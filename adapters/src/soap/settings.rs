@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::http::{Answers, Server, SignIn, Word, XRoad};
+use crate::http::{Answers, NothingWhen, Server, SignIn, Word, XRoad};
 
 /// Where the registry is, how it is asked and what its codes and faults mean.
 #[derive(Clone, Debug, Deserialize)]
@@ -65,6 +65,9 @@ pub struct Request {
     pub header: Option<Spanned<String>>,
     /// The elements of the message's body, as XML.
     pub body: Spanned<String>,
+    /// What alone says that nobody was found; its path begins in the body of the answer. Without it: that nothing
+    /// stands at the record's path, nor beside it.
+    pub nothing_when: Option<NothingWhen>,
 }
 
 impl Settings {

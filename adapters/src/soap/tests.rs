@@ -12,6 +12,7 @@ use crate::registry::{Question, Registry};
 use crate::{Error, RegistrySettings, connect};
 
 mod faults;
+mod nothing;
 
 const CITIZEN: &str = "lienthong.population.v1.Citizen";
 
@@ -38,6 +39,7 @@ body = """
   <d:MaTichHop>037</d:MaTichHop>
   <d:SoDinhDanh>{key}</d:SoDinhDanh>
 </d:TraCuuThongTinCongDan>"""
+nothing_when = { path = "TraCuuThongTinCongDanResponse.CongdanCollection.SoCongDan", equals = "0" }
 
 [protection]
 timeout = "5s"

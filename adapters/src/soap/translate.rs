@@ -14,8 +14,9 @@ use super::envelope;
 use super::settings::{Request, Settings, Version};
 use crate::check::{Problem, Records};
 use crate::error::Error;
-use crate::http::{Arguments, Asked, Headers, Origin, Template, XRoad, asked, xml};
+use crate::http::{Arguments, Asked, Headers, Origin, Proof, Silence, Template, XRoad, asked, xml};
 use crate::mapping::Key;
+use crate::settings::TextForm;
 
 /// What stands for an argument while a template is looked at.
 const PROBE: &str = "e5b9c2probe";
@@ -28,6 +29,8 @@ pub(super) struct Question {
     headers: Headers,
     header: Option<Template>,
     body: Template,
+    /// What an answer without a record means.
+    pub(super) silence: Silence,
 }
 
 /// The questions of a connection, and what is wrong with them.
@@ -84,6 +87,7 @@ impl Question {
             headers: Headers::new(&request.headers, key.digits.is_some(), problems),
             header: request.header.as_ref().map(|header| template(header, problems)),
             body,
+            silence: Silence::of(TextForm::Xml, Proof::new(request.nothing_when.as_ref(), problems)),
         }
     }
 

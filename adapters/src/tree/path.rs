@@ -3,7 +3,8 @@
 use super::{Node, xml};
 
 /// Names joined by dots: `DiaChiTruSo[0].DiaChi.MaTinh`, `@kind` for an XML attribute, a name with a
-/// dot in it in quotation marks, `.` for the node itself.
+/// dot in it in quotation marks, `.` for the node itself. One that begins with `/` wants quotation marks too: a file
+/// writes `/` before a way from the answer's root, where such a way may stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path(Vec<Step>);
 
@@ -12,6 +13,18 @@ enum Step {
     Name(Box<str>),
     /// From 0.
     Place(usize),
+}
+
+/// When it says that a list is empty, that the list isn't there.
+#[cfg(feature = "http")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Omission {
+    /// Never: the language has a word for it.
+    Never,
+    /// Where nothing stands beside it either: what does may say why nothing could be given.
+    Alone,
+    /// Always: the answer says of itself that all is well.
+    Always,
 }
 
 /// A text is no path.
@@ -32,6 +45,9 @@ impl Path {
     pub fn parse(text: &str) -> Result<Self, PathError> {
         if text == "." {
             return Ok(Self(Vec::new()));
+        }
+        if text.starts_with('/') {
+            return Err(PathError);
         }
         let mut steps = Vec::new();
         let mut rest = text;
@@ -109,18 +125,29 @@ impl Path {
     }
 
     /// Whether an answer says anything about what stands at the path, be it that there is nothing. What is blank on the
-    /// way says that; so does, behind a first name that is there, a last name that is not, in a language (`omits`) that
-    /// has no other word for an empty list.
+    /// way says that; so does, behind a first name that is there, a last name that is not, as `omission` has it.
     #[cfg(feature = "http")]
-    pub(crate) fn is_told(&self, from: &Node, omits: bool) -> bool {
+    pub(crate) fn is_told(&self, from: &Node, omission: Omission) -> bool {
         // An answer that is nothing at all says nothing, except that a list of what was found is empty.
         match (from, self.0.first()) {
-            (Node::List(_), _) => told(&self.0, from, omits),
+            (Node::List(_), _) => told(&self.0, from, omission),
             (Node::Fields(_), Some(Step::Name(first))) if from.field(first).is_some() => {
-                told(&self.0, from, omits)
+                told(&self.0, from, omission)
             }
             _ => false,
         }
+    }
+
+    /// Whether this way goes through the end of another. That the first of several is meant may be said or left out.
+    pub(crate) fn goes_through(&self, other: &Self) -> bool {
+        let named = |path: &'_ Self| {
+            path.0
+                .iter()
+                .filter(|step| **step != Step::Place(0))
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        named(self).starts_with(&named(other))
     }
 
     /// The names on the way; `None` for a place in a list.
@@ -159,21 +186,26 @@ impl Path {
 
 /// Whether the rest of a path is told from here on. A shape that the path can't go through is the mapping's to refuse.
 #[cfg(feature = "http")]
-fn told(steps: &[Step], node: &Node, omits: bool) -> bool {
+fn told(steps: &[Step], node: &Node, omission: Omission) -> bool {
     let Some((step, rest)) = steps.split_first() else {
         return true;
     };
     match (step, node) {
         (_, node) if node.is_blank() => true,
-        (Step::Name(_), Node::List(items)) => items.iter().any(|item| told(steps, item, omits)),
-        (Step::Name(name), Node::Fields(_)) => match node.field(name) {
-            Some(node) => told(rest, node, omits),
-            None => omits && rest.is_empty(),
+        (Step::Name(_), Node::List(items)) => items.iter().any(|item| told(steps, item, omission)),
+        (Step::Name(name), Node::Fields(fields)) => match node.field(name) {
+            Some(node) => told(rest, node, omission),
+            None if !rest.is_empty() => false,
+            None => match omission {
+                Omission::Never => false,
+                Omission::Alone => fields.iter().all(|(name, _)| name.starts_with('@')),
+                Omission::Always => true,
+            },
         },
         (Step::Place(place), Node::List(items)) => {
-            items.get(*place).is_none_or(|node| told(rest, node, omits))
+            items.get(*place).is_none_or(|node| told(rest, node, omission))
         }
-        (Step::Place(_), only) => told(rest, only, omits),
+        (Step::Place(_), only) => told(rest, only, omission),
         (Step::Name(_), _) => true,
     }
 }
@@ -273,29 +305,35 @@ mod tests {
     #[test]
     fn an_answer_tells_of_a_record_only_where_it_says_that_there_is_none() {
         let path = Path::parse("ketQua.congDan.hoSo").expect("a path");
-        for (text, json, xml) in [
-            (r#"{"loi":"x"}"#, false, false),
-            (r#"{"ketQua":{"loi":"x"}}"#, false, false),
-            (r#"{"ketQua":{"congDan":{"loi":"x"}}}"#, false, true),
-            (r#"{"ketQua":{"congDan":{"hoSo":null}}}"#, true, true),
-            (r#"{"ketQua":{"congDan":{"hoSo":[]}}}"#, true, true),
-            (r#"{"ketQua":{"congDan":[]}}"#, true, true),
-            (r#"{"ketQua":null}"#, true, true),
-            (r#"{"ketQua":[{"loi":"x"},{"congDan":""}]}"#, true, true),
-            ("[]", true, true),
-            ("{}", false, false),
-            ("null", false, false),
+        for (text, told) in [
+            (r#"{"loi":"x"}"#, [false; 3]),
+            (r#"{"ketQua":{"loi":"x"}}"#, [false; 3]),
+            (r#"{"ketQua":{"congDan":{"loi":"x"}}}"#, [false, false, true]),
+            (
+                r##"{"ketQua":{"congDan":{"@so":"0","#text":"x"}}}"##,
+                [false, false, true],
+            ),
+            (r#"{"ketQua":{"congDan":{"@so":"0"}}}"#, [false, true, true]),
+            (r#"{"ketQua":{"congDan":{"hoSo":null}}}"#, [true; 3]),
+            (r#"{"ketQua":{"congDan":{"hoSo":[]}}}"#, [true; 3]),
+            (r#"{"ketQua":{"congDan":[]}}"#, [true; 3]),
+            (r#"{"ketQua":null}"#, [true; 3]),
+            (r#"{"ketQua":[{"loi":"x"},{"congDan":""}]}"#, [true; 3]),
+            ("[]", [true; 3]),
+            ("{}", [false; 3]),
+            ("null", [false; 3]),
         ] {
             let node = tree(text);
+            let omissions = [Omission::Never, Omission::Alone, Omission::Always];
             assert_eq!(
-                (path.is_told(&node, false), path.is_told(&node, true)),
-                (json, xml),
+                omissions.map(|omission| path.is_told(&node, omission)),
+                told,
                 "{text}"
             );
         }
         let short = Path::parse("congDan").expect("a path");
         assert!(
-            !short.is_told(&tree(r#"{"loi":"x"}"#), true),
+            !short.is_told(&tree(r#"{"loi":"x"}"#), Omission::Always),
             "a first name must be there in any language"
         );
     }
@@ -303,10 +341,30 @@ mod tests {
     #[test]
     fn what_is_no_path_is_refused() {
         for text in [
-            "", "a.", ".a", "a..b", "a[", "a[x]", "a[+1]", "a[]", "\"a", "a b\n", " a", "a]b",
+            "", "/", "/a.b", "a.", ".a", "a..b", "a[", "a[x]", "a[+1]", "a[]", "\"a", "a b\n", " a", "a]b",
         ] {
             assert_eq!(Path::parse(text), Err(PathError), "{text:?}");
         }
         assert!(Path::parse("\"a.b\".@c").is_ok() && Path::parse(".").is_ok());
+        assert!(Path::parse("\"/a\".b/c").is_ok());
+    }
+
+    #[test]
+    fn a_way_goes_through_what_stands_on_it() {
+        let through = |long: &str, short: &str| {
+            let path = |text| Path::parse(text).expect("a path");
+            path(long).goes_through(&path(short))
+        };
+        for (long, short) in [
+            ("a.b.c", "a.b"),
+            ("a.b", "a.b"),
+            ("a[0].b.c", "a.b"),
+            ("a.b.c", "a[0].b[0]"),
+        ] {
+            assert!(through(long, short), "{long} {short}");
+        }
+        for (long, short) in [("a.b", "a.b.c"), ("a.c", "a.b"), ("a[1].b", "a.b")] {
+            assert!(!through(long, short), "{long} {short}");
+        }
     }
 }

@@ -30,13 +30,9 @@ pub(super) fn written(
     let connection = connection(kind, shape, records, server);
     let text = match shape {
         Shape::CongDan => {
-            let from = match kind {
-                Kind::Rest | Kind::Grpc => "CongdanCollection.CongDan",
-                Kind::Soap => "TraCuuThongTinCongDanResponse.CongdanCollection.CongDan",
-            };
             let titles = embedded.lines().filter(|line| line.starts_with("title_"));
             let titles = titles.collect::<Vec<_>>().join("\n");
-            let mapping = cong_dan::MAPPING.replace("{from}", from);
+            let mapping = cong_dan::MAPPING.replace("{collection}", collection(kind));
             format!("{titles}\nkind = \"{}\"\n\n{connection}\n{mapping}", kind.word())
         }
         Shape::Tables => rewritten(embedded, kind, &connection),
@@ -46,6 +42,14 @@ pub(super) fn written(
     toml::from_str::<adapters::RegistrySettings>(&text)
         .with_context(|| "the registry's file is written in a way that can't be simulated")?;
     Ok(text)
+}
+
+/// Where citizens stand in an answer, and beside them what is said of all of them.
+fn collection(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Rest | Kind::Grpc => "CongdanCollection",
+        Kind::Soap => "TraCuuThongTinCongDanResponse.CongdanCollection",
+    }
 }
 
 /// Where the record stands in an answer.
@@ -60,8 +64,7 @@ fn before_table(kind: Kind) -> &'static str {
 fn connection(kind: Kind, shape: Shape, records: &[Record], server: &Server) -> String {
     let mut out = String::new();
     let transaction = match (kind, shape) {
-        (Kind::Rest, Shape::CongDan) => "CongdanCollection.id",
-        (Kind::Soap, Shape::CongDan) => "TraCuuThongTinCongDanResponse.CongdanCollection.id",
+        (Kind::Rest | Kind::Soap, Shape::CongDan) => &format!("{}.id", collection(kind)),
         (Kind::Rest, Shape::Tables) | (Kind::Grpc, _) => "id",
         (Kind::Soap, Shape::Tables) => "TraCuuResponse.id",
     };
@@ -109,6 +112,10 @@ fn connection(kind: Kind, shape: Shape, records: &[Record], server: &Server) -> 
                 record.name, key.field
             );
             out.push_str(&request(language, shape, record, &key.column));
+            if shape == Shape::CongDan {
+                let count = format!("{}.SoCongDan", collection(kind));
+                let _ = writeln!(out, "nothing_when = {{ path = \"{count}\", equals = \"0\" }}");
+            }
         }
     }
     out

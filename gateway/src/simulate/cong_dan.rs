@@ -10,7 +10,8 @@ use super::tree::Tree;
 /// The canonical record.
 pub(super) const RECORD: &str = "lienthong.population.v1.Citizen";
 
-/// How the adapter file maps it, all below `[connection]`; `{from}` stands for the way to `CongDan`.
+/// How the adapter file maps it, all below `[connection]`; `{collection}` stands for the way to what
+/// `CongDan` stands in.
 pub(super) const MAPPING: &str = include_str!("cong_dan.toml");
 
 /// What was found, and how many.

@@ -388,8 +388,7 @@ fn xml_inside_a_json_text_is_read_in_place_and_bounded() {
     let mapper = mapper(&file);
     let given = citizen(mapper.map(CITIZEN, wrapped(ANSWER_XML))).map(|citizen| citizen.personal_id);
     assert_eq!(given.as_deref(), Ok("079090123456"));
-    assert_eq!(mapper.map(CITIZEN, wrapped(" ")), Err(Error::NotFound));
-    for bad in ["<!DOCTYPE a><a/>", "{}", &"<a>".repeat(1000)] {
+    for bad in ["", " \n", "<!DOCTYPE a><a/>", "{}", &"<a>".repeat(1000)] {
         assert!(
             matches!(mapper.map(CITIZEN, wrapped(bad)), Err(Error::Garbled { .. })),
             "{bad}"
@@ -470,6 +469,21 @@ fn what_does_not_suit_a_tree_or_a_table_is_told_at_its_place() {
             "\"\"",
             "wanted names joined by dots",
         ),
+        (
+            "fields.phone = { from = \"/a..b\" }",
+            "\"/a..b\"",
+            "wanted names joined by dots",
+        ),
+        (
+            "fields.phone = { from = \"/\" }",
+            "\"/\"",
+            "wanted names joined by dots",
+        ),
+        (
+            "lists.other_names = { from = \"/t\", value = { from = \".\" } }",
+            "\"/t\"",
+            "wanted names joined by dots",
+        ),
     ] {
         let text = format!(
             "{HEAD}[records.\"{CITIZEN}\"]\nfrom = \".\"\nkeys = [{{ from = \"id\", field = \"personal_id\" }}]\nfields.personal_id = {{ from = \"id\" }}\n{line}"
@@ -503,6 +517,50 @@ fn plain_items_are_the_items_themselves() {
             "{answer}"
         );
     }
+}
+
+#[test]
+fn what_stands_beside_the_record_is_reached_from_the_answers_root() {
+    let file = POPULATION
+        .replace(
+            "nationality =",
+            "as_of = { from = \"/CongdanCollection.ThoiDiemDuLieu\" }\nnationality =",
+        )
+        .replace(
+            "detail = {",
+            "text = { from = \"/CongdanCollection.GhiChu\" }\ndetail = {",
+        );
+    let file = format!(
+        "{file}\n[records.\"{CITIZEN}\".lists.other_names]\nfrom = \"TenKhac\"\nvalue = {{ first_of = [\"Ten\", \"/CongdanCollection.GhiChu\"] }}"
+    );
+    let mapper = mapper(&file);
+    let answer = |moment: &str| {
+        let text = ANSWER
+            .replace("20261105093000", moment)
+            .replace("\"GhiChu\":\"\"", "\"GhiChu\":\"Ghi\"")
+            .replace("\"MaTinhThanh\":\"74\"", "\"MaTinhThanh\":\"15\"")
+            .replace(
+                "\"DanToc\"",
+                "\"TenKhac\":[{\"Ten\":\"A\"},{\"Khac\":1}],\"DanToc\"",
+            );
+        mapper.map(CITIZEN, json(&text))
+    };
+    for (moment, as_of, edition, label) in [
+        ("20250630235959", 1_751_302_799_000_000, "QD124/2004", "Yên Bái"),
+        ("20250701000000", 1_751_302_800_000_000, "QD19/2025", "Lào Cai"),
+    ] {
+        let found = answer(moment).expect("it can be read");
+        assert_eq!(found.as_of, Some(as_of));
+        let citizen = Citizen::decode(found.record).expect("it decodes");
+        let residence = citizen.permanent_residence.expect("it is recorded");
+        assert_eq!(residence.province, coded("15", "province", edition, label));
+        assert_eq!(
+            residence.text, "Ghi",
+            "what stands before a shape's names doesn't stand before the root"
+        );
+        assert_eq!(citizen.other_names, ["A", "Ghi"]);
+    }
+    assert_eq!(answer("hôm nay").map(drop), Err(incomplete("as_of")));
 }
 
 fn nodes() -> impl proptest::strategy::Strategy<Value = Node> {

@@ -1,0 +1,73 @@
+//! What is lost without a word, and what takes long.
+
+use super::*;
+use crate::http::tests::Between;
+use crate::http::tests::aside::{LARGE, expect_others_go_on};
+
+const CONNECTION: &str = r#"
+[connection.server]
+url = "https://localhost:PORT"
+ca = "ca.pem"
+protocol = "http2"
+
+[[connection.requests]]
+record = "lienthong.population.v1.Citizen"
+key = "personal_id"
+path = "/citizens"
+query = { id = "{key}" }
+"#;
+
+#[tokio::test]
+async fn a_connection_that_was_lost_without_a_word_is_left() {
+    let server = Server::start(|arrived| said(200, person(&asked(arrived), "A", "")).into()).await;
+    let between = Between::start(server.port).await;
+    let text = file(&CONNECTION.replace("PORT", &between.port.to_string())).replace(
+        "timeout = \"5s\"",
+        "timeout = \"1s\"\nretry.times = 0\nbreaker.failures = 0",
+    );
+    let settings: RegistrySettings = toml::from_str(&text).expect("settings");
+    let pool = proto::descriptors();
+    let folder = server.folder.path();
+    let registry = connect("test", &settings, folder, &pool, &Default::default()).expect("it is right");
+    assert_eq!(outcome(&registry, "079090000001").await, "found");
+    between.lose();
+    assert_eq!(outcome(&registry, "079090000001").await, "unavailable");
+    let lost = Instant::now();
+    while outcome(&registry, "079090000001").await != "found" {
+        assert!(lost.elapsed() < Duration::from_secs(25), "it is asked for ever");
+    }
+}
+
+#[tokio::test]
+async fn while_a_large_answer_is_read_the_thread_does_something_else() {
+    let numbers = "1234567,".repeat(40_000);
+    let answer = move |arrived: &Arrived| {
+        let text = "x".repeat(LARGE - 8 * 40_000);
+        let more = format!(",\"So\":[{numbers}0],\"Chu\":\"{text}\"");
+        said(200, person(&asked(arrived), "A", &more)).into()
+    };
+    let server = Server::start(answer).await;
+    let registry = connected(&server, CONNECTION);
+    expect_others_go_on(&registry, &question("079090000001", Duration::ZERO)).await;
+}
+
+/// Of which what is read at first is one text, and all the work is in that.
+#[tokio::test]
+async fn while_a_large_text_in_an_answer_is_unpacked_the_thread_does_something_else() {
+    let answer = |arrived: &Arrived| {
+        let id = asked(arrived);
+        let more = "<So>1234567</So>".repeat(45_000);
+        let xml = format!("<D><CongDan><SoDinhDanh>{id}</SoDinhDanh></CongDan><Khac>{more}</Khac></D>");
+        said(200, serde_json::json!({ "data": xml }).to_string()).into()
+    };
+    let server = Server::start(answer).await;
+    let text = file(&CONNECTION.replace("PORT", &server.port.to_string())).replace(
+        "from = \"data.CongDan\"",
+        "unpack = [{ at = \"data\", as = \"xml\" }]\nfrom = \"data.D.CongDan\"",
+    );
+    let settings: RegistrySettings = toml::from_str(&text).expect("settings");
+    let pool = proto::descriptors();
+    let folder = server.folder.path();
+    let registry = connect("test", &settings, folder, &pool, &Default::default()).expect("it is right");
+    expect_others_go_on(&registry, &question("079090000001", Duration::ZERO)).await;
+}
