@@ -111,6 +111,8 @@ pub(crate) fn plans(
             postgres::check_records(&records, &mut problems);
         }
     }
+    #[cfg(feature = "http")]
+    crate::http::check_places(&settings.routes, settings.cache.scope, &records, &mut problems);
     if problems.is_empty() {
         Ok(records)
     } else {

@@ -23,6 +23,8 @@ use crate::embedded;
 use crate::grpc;
 use crate::guarded::{Guarded, Limits};
 use crate::measured::{Measured, Measures};
+#[cfg(feature = "http")]
+use crate::http::Complete;
 #[cfg(feature = "postgres")]
 use crate::postgres;
 use crate::registry::Registry;
@@ -85,19 +87,19 @@ pub fn connect_measured(
         Routes::Grpc(routes) => {
             let limits = settings.protection.answer_limits();
             let open = |connection: &grpc::Settings| grpc::connect(connection, base, pool, &records, limits);
-            Ok(wrapped(name, opened(routes, open)?, settings, &records))
+            Ok(completed(name, opened(routes, open)?, settings, &records))
         }
         #[cfg(feature = "rest")]
         Routes::Rest(routes) => {
             let limits = settings.protection.answer_limits();
             let open = |connection: &rest::Settings| rest::connect(connection, base, &records, limits);
-            Ok(wrapped(name, opened(routes, open)?, settings, &records))
+            Ok(completed(name, opened(routes, open)?, settings, &records))
         }
         #[cfg(feature = "soap")]
         Routes::Soap(routes) => {
             let limits = settings.protection.answer_limits();
             let open = |connection: &soap::Settings| soap::connect(connection, base, &records, limits);
-            Ok(wrapped(name, opened(routes, open)?, settings, &records))
+            Ok(completed(name, opened(routes, open)?, settings, &records))
         }
         #[cfg(feature = "postgres")]
         Routes::Postgres(routes) => {
@@ -128,9 +130,41 @@ fn wrapped<R: Registry>(
     records: &Records,
 ) -> (Arc<dyn Registry>, Arc<Measures>) {
     let measures = Arc::<Measures>::default();
-    let routed = Routed::new(name, ways, &settings.protection, Arc::clone(&measures));
-    let guarded = Guarded::new(name, routed, Limits::from(&settings.protection), records);
-    let judged = Judged::new(guarded, records);
-    let measured = Measured::counting_in(name, judged, Arc::clone(&measures));
-    (Arc::new(measured), measures)
+    let guarded = guarded(name, ways, settings, records, &measures);
+    (measured(name, guarded, records, &measures), measures)
+}
+
+/// As [`wrapped`], for requests that may want to know of the call: they are asked with all that they want.
+#[cfg(feature = "http")]
+fn completed<R: Registry>(
+    name: &str,
+    ways: Vec<(String, R)>,
+    settings: &RegistrySettings,
+    records: &Records,
+) -> (Arc<dyn Registry>, Arc<Measures>) {
+    let measures = Arc::<Measures>::default();
+    let guarded = guarded(name, ways, settings, records, &measures);
+    let complete = Complete::new(guarded, &settings.routes, records);
+    (measured(name, complete, records, &measures), measures)
+}
+
+fn guarded<R: Registry>(
+    name: &str,
+    ways: Vec<(String, R)>,
+    settings: &RegistrySettings,
+    records: &Records,
+    measures: &Arc<Measures>,
+) -> Guarded<Routed<R>> {
+    let routed = Routed::new(name, ways, &settings.protection, Arc::clone(measures));
+    Guarded::new(name, routed, Limits::from(&settings.protection), records)
+}
+
+fn measured<R: Registry>(
+    name: &str,
+    inner: R,
+    records: &Records,
+    measures: &Arc<Measures>,
+) -> Arc<dyn Registry> {
+    let judged = Judged::new(inner, records);
+    Arc::new(Measured::counting_in(name, judged, Arc::clone(measures)))
 }

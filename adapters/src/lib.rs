@@ -53,6 +53,6 @@ pub use connect::{ConnectError, connect, connect_measured};
 pub use error::Error;
 pub use mapper::Mapper;
 pub use measured::{Measures, Snapshot};
-pub use registry::{Call, Change, ChangeSink, Found, Kept, Question, Registry, Retrieved};
+pub use registry::{Call, Change, ChangeSink, Fact, FactValue, Found, Kept, Question, Registry, Retrieved};
 pub use settings::RegistrySettings;
 pub use trace::Trace;

@@ -106,6 +106,9 @@ impl RegistrySettings {
         match &self.routes {
             #[cfg(feature = "grpc")]
             Routes::Grpc(_) => true,
+            #[cfg(feature = "http")]
+            routes => crate::http::of_call(routes),
+            #[cfg(not(feature = "http"))]
             _ => false,
         }
     }

@@ -12,7 +12,7 @@ use super::translate::{Question, questions};
 use super::{envelope, fault};
 use crate::check::Records;
 use crate::error::Error;
-use crate::http::{self, Answer, Arguments, Asked, SignedIn, Silence, Verdict, Word, check_answers};
+use crate::http::{self, Answer, Arguments, Asked, Secrets, SignedIn, Silence, Verdict, Word, check_answers};
 use crate::registry::{Found, Question as Subject, Registry};
 use crate::settings::TextForm;
 use crate::tree::{AnswerLimits, Aside, xml};
@@ -21,6 +21,7 @@ use crate::tree::{AnswerLimits, Aside, xml};
 pub(crate) struct Client {
     http: http::Client,
     sign_in: SignedIn,
+    secrets: Secrets,
     settings: Settings,
     verdict: Verdict,
     asked: Asked<Question>,
@@ -41,6 +42,7 @@ impl Client {
         Ok(Self {
             http: http::Client::new(&settings.server, None, base, limits)?,
             sign_in: SignedIn::new(&settings.sign_in, ca, base)?,
+            secrets: Secrets::read(&settings.secrets, base)?,
             settings: settings.clone(),
             verdict: check_answers(&settings.answers, &mut said),
             asked: questions(settings, records, 0..0, &mut said),
@@ -50,11 +52,11 @@ impl Client {
     }
 
     /// One answer; with another token if the first one isn't known any more.
-    async fn ask(&self, question: &Question, arguments: Arguments<'_>) -> Result<Answer, Error> {
+    async fn ask(&self, question: &Question, id: &str, arguments: &Arguments<'_>) -> Result<Answer, Error> {
         let mut again = true;
         loop {
             let xroad = self.settings.xroad.as_ref();
-            let mut request = question.fill(self.http.origin(), xroad, arguments)?;
+            let mut request = question.fill(self.http.origin(), xroad, id, arguments)?;
             let shown = self.sign_in.show(request.headers_mut()).await?;
             let answer = self.http.send(request).await?;
             let unknown = answer.status == StatusCode::UNAUTHORIZED && self.sign_in.unknown(&shown);
@@ -76,12 +78,10 @@ impl Registry for Client {
     async fn look_up(&self, subject: Subject) -> Result<Found, Error> {
         let (record, question) = self.asked.question(&subject.record, &subject.key)?;
         let id = Uuid::now_v7().to_string();
-        let arguments = Arguments {
-            key: &subject.key,
-            request_id: &id,
-        };
+        let call = subject.call.as_deref();
+        let arguments = Arguments::new(&subject.key, &id, call, &self.secrets);
         let began = Instant::now();
-        let mut answer = self.ask(question, arguments).await?;
+        let mut answer = self.ask(question, &id, &arguments).await?;
         subject.trace.answered(began, || answer.raw());
         let word = self.verdict.of_status(answer.status);
         let said = format!("HTTP {}", answer.status.as_u16());
