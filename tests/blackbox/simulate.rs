@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use harness::messages::get;
+use harness::messages::{birth, get};
 use harness::registries::{AN, BINH, NOBODY, Person};
 use harness::simulated::{Simulated, ask_anew};
 use harness::tree::OFFICE;
@@ -36,7 +36,12 @@ impl Asking {
 
     /// The name of a person, or the answer word.
     async fn name(&self, person: Person) -> Result<String, String> {
-        let answer = self.client.citizen(get(person)).await;
+        // The population service wants both facts.
+        let mut asked = get(person);
+        if let Some(key) = &mut asked.key {
+            key.birth_date = Some(birth(person));
+        }
+        let answer = self.client.citizen(asked).await;
         let citizen = answer.map_err(|refused| refused.word)?.citizen;
         Ok(citizen.unwrap_or_default().full_name)
     }
