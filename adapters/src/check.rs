@@ -9,6 +9,7 @@ use std::sync::Arc;
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 use crate::codes::CodeTables;
+#[cfg(feature = "embedded")]
 use crate::embedded;
 #[cfg(feature = "grpc")]
 use crate::grpc;
@@ -60,6 +61,7 @@ pub(crate) fn plans(
     codes: &CodeTables,
 ) -> Result<Arc<Records>, Vec<Problem>> {
     let form = match &settings.routes {
+        #[cfg(feature = "embedded")]
         Routes::Embedded(_) => Form::Rows,
         #[cfg(feature = "grpc")]
         Routes::Grpc(routes) if grpc::of_peers(routes) => Form::Whole,
@@ -78,6 +80,7 @@ pub(crate) fn plans(
     let records = Arc::new(records);
     settings.routes.check(&mut problems);
     match &settings.routes {
+        #[cfg(feature = "embedded")]
         Routes::Embedded(routes) => {
             for route in routes {
                 embedded::check(route.connection.get_ref(), &mut problems);

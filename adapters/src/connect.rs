@@ -18,13 +18,14 @@ use prost_reflect::DescriptorPool;
 use crate::check::{Problem, Records, plans};
 use crate::codes::CodeTables;
 use crate::course::Judged;
+#[cfg(feature = "embedded")]
 use crate::embedded;
 #[cfg(feature = "grpc")]
 use crate::grpc;
 use crate::guarded::{Guarded, Limits};
-use crate::measured::{Measured, Measures};
 #[cfg(feature = "http")]
 use crate::http::Complete;
+use crate::measured::{Measured, Measures};
 #[cfg(feature = "postgres")]
 use crate::postgres;
 use crate::registry::Registry;
@@ -77,6 +78,7 @@ pub fn connect_measured(
 ) -> Result<(Arc<dyn Registry>, Arc<Measures>), ConnectError> {
     let records = plans(settings, base, pool, codes).map_err(ConnectError::Settings)?;
     match &settings.routes {
+        #[cfg(feature = "embedded")]
         Routes::Embedded(routes) => {
             let open = |connection: &embedded::Settings| {
                 embedded::connect(name, connection, base, Arc::clone(&records))

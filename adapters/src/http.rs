@@ -56,13 +56,13 @@ pub(crate) use origin::{Origin, check_server};
 pub(crate) use request::{Asked, asked};
 pub use settings::{Answers, ApiKey, CredentialPlace, JsonHeader, OAuth2, Protocol, Server, SignIn};
 pub(crate) use sign_in::{SignedIn, check_sign_in};
+pub(crate) use template::Template;
 #[cfg(feature = "rest")]
 pub(crate) use template::percent;
 #[cfg(any(feature = "grpc", feature = "rest"))]
 pub(crate) use template::plain;
 #[cfg(feature = "soap")]
 pub(crate) use template::xml;
-pub(crate) use template::Template;
 #[cfg(any(feature = "rest", feature = "soap"))]
 pub(crate) use verdict::check_answers;
 pub(crate) use verdict::{Silence, Verdict};

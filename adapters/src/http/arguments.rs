@@ -98,15 +98,17 @@ fn code(text: &str) -> Option<Cow<'_, str>> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     let right = text.len() <= LONGEST
         && text.bytes().all(plain)
-        && text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric());
+        && text
+            .bytes()
+            .next()
+            .is_some_and(|first| first.is_ascii_alphanumeric());
     right.then_some(Cow::Borrowed(text))
 }
 
 /// A text that says something, in one line.
 fn printable<'a>(text: impl Into<Cow<'a, str>>) -> Option<Cow<'a, str>> {
     let text = text.into();
-    let right =
-        !text.trim().is_empty() && text.len() <= LONGEST && !text.contains(|c: char| c.is_control());
+    let right = !text.trim().is_empty() && text.len() <= LONGEST && !text.contains(|c: char| c.is_control());
     right.then_some(text)
 }
 

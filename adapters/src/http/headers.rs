@@ -80,9 +80,13 @@ impl Headers {
     /// Adds them to a question.
     pub(crate) fn fill(&self, arguments: &Arguments<'_>, headers: &mut HeaderMap) -> Result<(), Error> {
         for (name, template) in &self.0 {
-            let mut value = HeaderValue::from_str(&template.fill(arguments, plain)?)
-                .map_err(|_| unfit(template))?;
-            value.set_sensitive(template.arguments().any(|argument| *argument != Argument::RequestId));
+            let mut value =
+                HeaderValue::from_str(&template.fill(arguments, plain)?).map_err(|_| unfit(template))?;
+            value.set_sensitive(
+                template
+                    .arguments()
+                    .any(|argument| *argument != Argument::RequestId),
+            );
             headers.insert(name.clone(), value);
         }
         Ok(())
@@ -102,7 +106,13 @@ fn unfit(template: &Template) -> Error {
 }
 
 fn is_name(argument: &Argument) -> bool {
-    matches!(argument, Argument::Fact { form: FactForm::Text(_), .. })
+    matches!(
+        argument,
+        Argument::Fact {
+            form: FactForm::Text(_),
+            ..
+        }
+    )
 }
 
 /// The name of a header that a file may set; `signing_in`: also one that says who the gateway is.

@@ -158,7 +158,10 @@ pub(crate) fn check(routes: &Routes, scope: Scope, records: &Records, problems: 
                                 field.is_some_and(|field| field.name() == request.key) && key.digits.is_some()
                             };
                             if !record.plan.keys.iter().any(of_digits) {
-                                tell("found {key|number}, wanted it only for an identifier with digits = …".to_owned());
+                                tell(
+                                    "found {key|number}, wanted it only for an identifier with digits = …"
+                                        .to_owned(),
+                                );
                             }
                         }
                         _ => {}
@@ -207,12 +210,18 @@ fn check_fact(name: &str, form: &FactForm, record: &MessageDescriptor, tell: &mu
         (Kind::String, FactForm::Text(_)) => {}
         (Kind::Message(message), FactForm::Date(_)) if message.full_name() == DATE => {}
         (Kind::String, FactForm::Date(_)) => {
-            tell(format!("{name} is a text, wanted name, normal_name, capitals or normal_capitals for it"));
+            tell(format!(
+                "{name} is a text, wanted name, normal_name, capitals or normal_capitals for it"
+            ));
         }
         (Kind::Message(message), FactForm::Text(_)) if message.full_name() == DATE => {
-            tell(format!("{name} is a date, wanted its forms, such as {{fact.{name}|yyyy-MM-dd|yyyy}}"));
+            tell(format!(
+                "{name} is a date, wanted its forms, such as {{fact.{name}|yyyy-MM-dd|yyyy}}"
+            ));
         }
-        _ => tell(format!("{name} is neither a text nor a date, wanted one of these")),
+        _ => tell(format!(
+            "{name} is neither a text nor a date, wanted one of these"
+        )),
     }
 }
 
@@ -230,7 +239,11 @@ fn facts(record: &MessageDescriptor) -> Vec<String> {
                 _ => None,
             };
             let input = method.input();
-            let request = if method.is_server_streaming() { item(&input) } else { Some(input) };
+            let request = if method.is_server_streaming() {
+                item(&input)
+            } else {
+                Some(input)
+            };
             let Some(key) = request.as_ref().and_then(item) else {
                 continue;
             };

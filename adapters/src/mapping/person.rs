@@ -26,15 +26,16 @@ impl Person {
             (!field.is_list() && fits(&field)).then(|| field.number())
         };
         let id = field("personal_id", |field| {
-            field.kind() == Kind::String
-                && proto::rules::field_rule(field).r#match() == MatchRule::PersonalId
+            field.kind() == Kind::String && proto::rules::field_rule(field).r#match() == MatchRule::PersonalId
         })?;
-        let sex = field("sex", |field| {
-            matches!(field.kind(), Kind::Enum(values) if values.full_name() == "lienthong.lookup.v1.Sex")
-        });
-        let birth = field("birth_date", |field| {
-            matches!(field.kind(), Kind::Message(date) if date.full_name() == "lienthong.lookup.v1.PartialDate")
-        });
+        let sex = field(
+            "sex",
+            |field| matches!(field.kind(), Kind::Enum(values) if values.full_name() == "lienthong.lookup.v1.Sex"),
+        );
+        let birth = field(
+            "birth_date",
+            |field| matches!(field.kind(), Kind::Message(date) if date.full_name() == "lienthong.lookup.v1.PartialDate"),
+        );
         Some(Self { id, sex, birth })
     }
 

@@ -310,10 +310,17 @@ fn a_key_that_no_text_comes_to_is_told() {
     );
     let free = "{ from = \"cu\", field = \"old_id9\" }";
     assert_eq!(keys(&format!("{twelve}, {nine}")), []);
-    assert_eq!(keys(&format!("{twelve}, {free}")), [], "what isn't of twelve digits comes to it");
+    assert_eq!(
+        keys(&format!("{twelve}, {free}")),
+        [],
+        "what isn't of twelve digits comes to it"
+    );
     for unreached in [
         format!("{}, {nine}", twelve.replace(", digits = 12", "")),
-        format!("{twelve}, {}", nine.replace('9', "12").replace("old_id12", "old_id9")),
+        format!(
+            "{twelve}, {}",
+            nine.replace('9', "12").replace("old_id12", "old_id9")
+        ),
     ] {
         let found = keys(&unreached);
         assert!(

@@ -11,7 +11,9 @@ use super::settings::Settings;
 use super::translate::{Question, questions};
 use crate::check::Records;
 use crate::error::Error;
-use crate::http::{self, Answer, Arguments, Asked, Secrets, SignedIn, Silence, Verdict, Word, XRoad, check_answers};
+use crate::http::{
+    self, Answer, Arguments, Asked, Secrets, SignedIn, Silence, Verdict, Word, XRoad, check_answers,
+};
 use crate::registry::{Found, Question as Subject, Registry};
 use crate::settings::TextForm;
 use crate::tree::{AnswerLimits, Aside, Node, json, xml};

@@ -100,9 +100,19 @@ impl Settings {
 impl Request {
     fn written(&self) -> Written<'_> {
         let mut texts = vec![WrittenText::new(&self.path)];
-        texts.extend(self.query.values().chain(self.form.values()).map(WrittenText::new));
+        texts.extend(
+            self.query
+                .values()
+                .chain(self.form.values())
+                .map(WrittenText::new),
+        );
         texts.extend(self.headers.values().map(WrittenText::header));
-        texts.extend(self.json_headers.values().chain(&self.body).flat_map(WrittenText::of_json));
+        texts.extend(
+            self.json_headers
+                .values()
+                .chain(&self.body)
+                .flat_map(WrittenText::of_json),
+        );
         Written {
             record: self.record.get_ref(),
             key: self.key.get_ref(),

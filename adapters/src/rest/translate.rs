@@ -264,8 +264,7 @@ impl Json {
                 Value::Array(items.collect::<Result<_, _>>()?)
             }
             Self::Object(members) => {
-                let member =
-                    |(name, value): &(String, Self)| Ok((name.clone(), value.fill(arguments)?));
+                let member = |(name, value): &(String, Self)| Ok((name.clone(), value.fill(arguments)?));
                 Value::Object(members.iter().map(member).collect::<Result<_, Error>>()?)
             }
         })
@@ -304,12 +303,18 @@ fn path(text: &Spanned<String>, problems: &mut Vec<Problem>) -> Template {
 }
 
 /// A query stands in every log on the way: no secret in it.
-fn query(settings: &BTreeMap<String, Spanned<String>>, problems: &mut Vec<Problem>) -> Vec<(String, Template)> {
+fn query(
+    settings: &BTreeMap<String, Spanned<String>>,
+    problems: &mut Vec<Problem>,
+) -> Vec<(String, Template)> {
     for text in settings.values() {
         let template = Template::parse(text.get_ref());
         let mut secrets = template.iter().flat_map(Template::arguments);
         if let Some(secret) = secrets.find(|argument| matches!(argument, Argument::Secret(_))) {
-            let message = format!("found {} in a query, wanted it in a header or a body", secret.field());
+            let message = format!(
+                "found {} in a query, wanted it in a header or a body",
+                secret.field()
+            );
             problems.push(Problem::at(text.span(), message));
         }
     }

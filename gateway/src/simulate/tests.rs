@@ -208,7 +208,10 @@ async fn a_citizen_comes_in_the_form_of_the_national_service() {
             asked_for(&simulated.registry, id, name, birth).await.map(drop)
         };
         let card = shared.old_id9.unwrap();
-        assert_eq!(of(card, shared.full_name, shared.birth_date).await, Err(Error::Several));
+        assert_eq!(
+            of(card, shared.full_name, shared.birth_date).await,
+            Err(Error::Several)
+        );
         let (id, name, birth) = (owner.personal_id, owner.full_name, owner.birth_date);
         assert_eq!(of(id, name, birth).await, Ok(()));
         assert_eq!(of(id, name, "1985").await, Ok(()), "a year is told as a year");
@@ -217,7 +220,11 @@ async fn a_citizen_comes_in_the_form_of_the_national_service() {
             (id, shared.full_name, birth),
             (id, name, "16/08/1985"),
         ] {
-            assert_eq!(of(id, name, birth).await, Err(Error::NotFound), "{kind:?} {birth}");
+            assert_eq!(
+                of(id, name, birth).await,
+                Err(Error::NotFound),
+                "{kind:?} {birth}"
+            );
         }
         let untold = asked(&simulated.registry, CITIZEN, id).await;
         assert!(matches!(untold, Err(Error::Wanting { .. })), "{untold:?}");

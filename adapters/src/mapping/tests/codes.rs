@@ -28,7 +28,10 @@ fn home(field: &str, entry: &str, answer: &Value) -> (Result<Citizen, Error>, Ve
     let told = trace.probe().remarks;
     (
         found.map(|found| Citizen::decode(found.record).expect("it decodes")),
-        told.iter().map(ToString::to_string).filter(|told| !told.contains("nothing at")).collect(),
+        told.iter()
+            .map(ToString::to_string)
+            .filter(|told| !told.contains("nothing at"))
+            .collect(),
     )
 }
 
@@ -40,7 +43,10 @@ fn province(entry: &str, answer: &Value) -> (CodedValue, Vec<String>) {
 
 fn text(entry: &str, answer: &Value) -> (Result<String, Error>, Vec<String>) {
     let (citizen, told) = home("detail", entry, answer);
-    (citizen.map(|citizen| citizen.home_place.unwrap_or_default().detail), told)
+    (
+        citizen.map(|citizen| citizen.home_place.unwrap_or_default().detail),
+        told,
+    )
 }
 
 fn cases(family: &str) -> Vec<(Value, Value)> {
@@ -64,8 +70,10 @@ fn a_province_is_what_its_code_meant_on_the_day_and_becomes_what_it_is_today() {
             None if expected == "reject" => assert_eq!(recorded.label, "", "{input}"),
             None => assert_eq!(recorded.label, expected, "{input}"),
             Some((_, successor)) => {
-                let (current, _) =
-                    province("as = \"current_code\", table = \"province\", on = \"on\"", &answer);
+                let (current, _) = province(
+                    "as = \"current_code\", table = \"province\", on = \"on\"",
+                    &answer,
+                );
                 assert_eq!(current.code, successor, "{input}");
                 assert_eq!(current.list_version, "QD19/2025");
             }
@@ -77,7 +85,10 @@ fn a_province_is_what_its_code_meant_on_the_day_and_becomes_what_it_is_today() {
         "as = \"current_code\", table = \"province\", edition = \"edition\"",
         &answer,
     );
-    assert_eq!((current.code.as_str(), current.label.as_str()), ("79", "Hồ Chí Minh"));
+    assert_eq!(
+        (current.code.as_str(), current.label.as_str()),
+        ("79", "Hồ Chí Minh")
+    );
     assert_eq!(told, [""; 0]);
 }
 
@@ -89,10 +100,16 @@ fn a_code_that_may_mean_two_things_or_has_no_day_to_be_read_on_stays_as_recorded
     assert_eq!((dated.code.as_str(), dated.label.as_str()), ("15", "Lào Cai"));
     let (undated, told) = province(entry, &json!({ "x": "15" }));
     assert_eq!((undated.code.as_str(), undated.label.as_str()), ("15", ""));
-    assert!(told.iter().any(|told| told.contains("meant several things")), "{told:?}");
+    assert!(
+        told.iter().any(|told| told.contains("meant several things")),
+        "{told:?}"
+    );
     let (unknown, told) = province(entry, &json!({ "x": "98", "as_of": TODAY }));
     assert_eq!((unknown.code.as_str(), unknown.label.as_str()), ("98", ""));
-    assert!(told.iter().any(|told| told.contains("nobody knows here")), "{told:?}");
+    assert!(
+        told.iter().any(|told| told.contains("nobody knows here")),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -104,8 +121,15 @@ fn an_old_ward_becomes_the_one_of_today_only_where_it_is_one() {
         match expected.as_array().map(Vec::as_slice) {
             Some([one]) => assert_eq!(code.as_deref(), Ok(one.as_str().expect("a code")), "{input}"),
             _ => {
-                assert_eq!(code.as_deref(), Ok(input.as_str().expect("a code")), "candidates: {input}");
-                assert!(told.iter().any(|told| told.contains("meant several things")), "{told:?}");
+                assert_eq!(
+                    code.as_deref(),
+                    Ok(input.as_str().expect("a code")),
+                    "candidates: {input}"
+                );
+                assert!(
+                    told.iter().any(|told| told.contains("meant several things")),
+                    "{told:?}"
+                );
             }
         }
     }
@@ -139,7 +163,11 @@ fn the_name_of_a_province_old_or_new_becomes_its_code_and_another_name_stays_a_n
                 assert_eq!(told, [""; 0], "{input}");
             }
             None => {
-                assert_eq!((coded.code.as_str(), coded.label.is_empty()), ("", false), "{input}");
+                assert_eq!(
+                    (coded.code.as_str(), coded.label.is_empty()),
+                    ("", false),
+                    "{input}"
+                );
                 assert_eq!(
                     code,
                     Err(Error::Incomplete {
@@ -153,22 +181,39 @@ fn the_name_of_a_province_old_or_new_becomes_its_code_and_another_name_stays_a_n
     let answer = json!({ "x": "Tỉnh  Bình Dương", "edition": "QD124/2004", "as_of": TODAY });
     let entry = "as = \"code_of_name\", table = \"province\", edition = \"edition\"";
     let (then, _) = province(entry, &answer);
-    assert_eq!((then.code.as_str(), then.list_version.as_str()), ("74", "QD124/2004"));
+    assert_eq!(
+        (then.code.as_str(), then.list_version.as_str()),
+        ("74", "QD124/2004")
+    );
     let (nobody, told) = province(
         "as = \"code_of_name\", table = \"province\"",
         &json!({ "x": "Nam  Kỳ", "as_of": TODAY }),
     );
     assert_eq!((nobody.code.as_str(), nobody.label.as_str()), ("", "Nam Kỳ"));
-    assert!(told.iter().any(|told| told.contains("nobody knows here")), "{told:?}");
+    assert!(
+        told.iter().any(|told| told.contains("nobody knows here")),
+        "{told:?}"
+    );
 }
 
 #[test]
 fn what_reads_by_a_table_wants_one_when_the_file_is_read() {
     for conversion in ["current_code", "code_of_name"] {
-        let told = super::citizen(&format!("fields.\"home_place.detail\" = {{ from = \"x\", as = \"{conversion}\" }}"));
-        assert!(told.iter().any(|(_, message)| message.contains("wants table")), "{told:?}");
-        let told = super::citizen(&format!("fields.as_of = {{ from = \"x\", as = \"{conversion}\" }}"));
-        assert!(told.iter().any(|(_, message)| message.contains("doesn't give what as_of holds")), "{told:?}");
+        let told = super::citizen(&format!(
+            "fields.\"home_place.detail\" = {{ from = \"x\", as = \"{conversion}\" }}"
+        ));
+        assert!(
+            told.iter().any(|(_, message)| message.contains("wants table")),
+            "{told:?}"
+        );
+        let told = super::citizen(&format!(
+            "fields.as_of = {{ from = \"x\", as = \"{conversion}\" }}"
+        ));
+        assert!(
+            told.iter()
+                .any(|(_, message)| message.contains("doesn't give what as_of holds")),
+            "{told:?}"
+        );
     }
 }
 
@@ -187,7 +232,10 @@ fn a_probe_is_told_where_a_number_and_its_record_say_different_things() {
         }
         found.expect("a conflict decides nothing");
         let told: Vec<_> = trace.probe().remarks.iter().map(ToString::to_string).collect();
-        let about: Vec<_> = told.iter().filter(|told| told.contains("the registry decides")).collect();
+        let about: Vec<_> = told
+            .iter()
+            .filter(|told| told.contains("the registry decides"))
+            .collect();
         let another = match expected.as_str().expect("a word") {
             "conflict_sex" => "another sex than",
             "conflict_year" => "another birth_date than",
@@ -197,7 +245,10 @@ fn a_probe_is_told_where_a_number_and_its_record_say_different_things() {
                 continue;
             }
         };
-        assert!(about.len() == 1 && about[0].contains(another), "{input}: {told:?}");
+        assert!(
+            about.len() == 1 && about[0].contains(another),
+            "{input}: {told:?}"
+        );
         assert!(!about[0].contains(input["id"].as_str().expect("a number")));
     }
 }

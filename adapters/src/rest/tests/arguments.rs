@@ -40,8 +40,14 @@ fn registry(server: &Server, connection: &str) -> Arc<dyn Registry> {
     std::fs::write(server.folder.path().join("hash"), format!("{SECRET}\n")).expect("a file");
     let settings = settings(&connection.replace("PORT", &server.port.to_string()), "per-case");
     let pool = proto::descriptors();
-    connect("test", &settings, server.folder.path(), &pool, &Default::default())
-        .unwrap_or_else(|error| panic!("{error:?}"))
+    connect(
+        "test",
+        &settings,
+        server.folder.path(),
+        &pool,
+        &Default::default(),
+    )
+    .unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 fn context() -> LookupContext {
@@ -125,8 +131,14 @@ async fn every_argument_is_written_as_the_place_wants_it() {
             "so": 79_090_000_001_u64, "ten": "NGUYỄN THỊ HÒA", "sinh": "1990-07-05", "can_bo": "a cb-7", "hash": SECRET,
         })
     );
-    assert_eq!(token, serde_json::json!({ "ten": "Nguyễn Thị Hoà", "hash": SECRET }));
-    assert_eq!(asked_with(&registry, Some(call("cb-7", "A", "1990"))).await, Ok(()));
+    assert_eq!(
+        token,
+        serde_json::json!({ "ten": "Nguyễn Thị Hoà", "hash": SECRET })
+    );
+    assert_eq!(
+        asked_with(&registry, Some(call("cb-7", "A", "1990"))).await,
+        Ok(())
+    );
     let arrived = server.arrived();
     let year = arrived.last().expect("a question");
     assert!(year.path.starts_with("/1.004222/H29.12-261105-0001/H29.12/1990?"));
@@ -164,7 +176,15 @@ async fn a_hostile_officer_or_name_changes_nothing_but_its_own_place() {
     }
     canary.expect_untouched();
     let before = server.arrived().len();
-    for text in ["a\r\nX-A: 1", "a\nb", "a\0", "\u{7f}", "", " ", &"x".repeat(2_000)] {
+    for text in [
+        "a\r\nX-A: 1",
+        "a\nb",
+        "a\0",
+        "\u{7f}",
+        "",
+        " ",
+        &"x".repeat(2_000),
+    ] {
         let officer = asked_with(&registry, Some(call(text, "A", "1990"))).await;
         assert_eq!(wanting(officer), "officer", "{text:?}");
         let name = asked_with(&registry, Some(call("cb-7", text, "1990"))).await;
@@ -174,22 +194,39 @@ async fn a_hostile_officer_or_name_changes_nothing_but_its_own_place() {
     assert_eq!(wanting(in_a_header), "officer");
     for hostile in ["a\r\nX-A: 1", "../..", "..", "-x", "1.0/2", "a b", "é", "1?x", ""] {
         for (field, change) in [
-            ("context.procedure_code", (|context, text| context.procedure_code = text) as fn(&mut LookupContext, String)),
-            ("context.dossier_code", |context, text| context.dossier_code = text),
-            ("context.receiving_agency", |context, text| context.receiving_agency = text),
-            ("context.competent_agency", |context, text| context.competent_agency = text),
+            (
+                "context.procedure_code",
+                (|context, text| context.procedure_code = text) as fn(&mut LookupContext, String),
+            ),
+            ("context.dossier_code", |context, text| {
+                context.dossier_code = text
+            }),
+            ("context.receiving_agency", |context, text| {
+                context.receiving_agency = text
+            }),
+            ("context.competent_agency", |context, text| {
+                context.competent_agency = text
+            }),
         ] {
             let mut call = call("cb-7", "A", "1990");
             let mut context = context();
             change(&mut context, hostile.to_owned());
             call.context = context.encode_to_vec().into();
-            assert_eq!(wanting(asked_with(&registry, Some(call)).await), field, "{hostile:?}");
+            assert_eq!(
+                wanting(asked_with(&registry, Some(call)).await),
+                field,
+                "{hostile:?}"
+            );
         }
         let agency = Call {
             agency: hostile.into(),
             ..call("cb-7", "A", "1990")
         };
-        assert_eq!(wanting(asked_with(&registry, Some(agency)).await), "agency", "{hostile:?}");
+        assert_eq!(
+            wanting(asked_with(&registry, Some(agency)).await),
+            "agency",
+            "{hostile:?}"
+        );
     }
     assert_eq!(server.arrived().len(), before, "nobody was asked");
 }
@@ -218,21 +255,40 @@ async fn without_an_argument_that_a_request_wants_nobody_is_asked() {
 #[tokio::test]
 async fn a_route_is_not_held_well_or_ill_for_a_question_that_was_never_put() {
     let server = Server::start(|_| said(503, "").into()).await;
-    let text = with_scope(&EVERYWHERE.replace("PORT", &server.port.to_string()), "per-case")
-        .replace("breaker.failures = 0", "breaker = { failures = 1, pause = \"1ms\", trials = 1 }");
+    let text = with_scope(&EVERYWHERE.replace("PORT", &server.port.to_string()), "per-case").replace(
+        "breaker.failures = 0",
+        "breaker = { failures = 1, pause = \"1ms\", trials = 1 }",
+    );
     std::fs::write(server.folder.path().join("hash"), "x").expect("a file");
     let settings: RegistrySettings = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
     let pool = proto::descriptors();
-    let (registry, measures) =
-        crate::connect_measured("test", &settings, server.folder.path(), &pool, &Default::default())
-            .unwrap_or_else(|error| panic!("{error:?}"));
+    let (registry, measures) = crate::connect_measured(
+        "test",
+        &settings,
+        server.folder.path(),
+        &pool,
+        &Default::default(),
+    )
+    .unwrap_or_else(|error| panic!("{error:?}"));
     let good = || Some(call("cb-7", "A", "1990"));
-    assert!(asked_with(&registry, good()).await.is_err_and(|error| error.is_outage()));
+    assert!(
+        asked_with(&registry, good())
+            .await
+            .is_err_and(|error| error.is_outage())
+    );
     tokio::time::sleep(Duration::from_millis(20)).await;
     // The breaker is half open: what isn't put is no trial.
     wanting(asked_with(&registry, Some(call("", "A", "1990"))).await);
-    assert!(asked_with(&registry, good()).await.is_err_and(|error| error.is_outage()));
-    assert_eq!(measures.snapshot().paused, 2, "the trial failed, so it is paused again");
+    assert!(
+        asked_with(&registry, good())
+            .await
+            .is_err_and(|error| error.is_outage())
+    );
+    assert_eq!(
+        measures.snapshot().paused,
+        2,
+        "the trial failed, so it is paused again"
+    );
 }
 
 #[test]
@@ -245,11 +301,18 @@ fn a_secret_stands_in_no_text_of_the_program() {
         _ => panic!("another kind"),
     };
     let error = crate::http::Secrets::read(&connection.secrets, folder.path()).expect_err("two lines");
-    assert!(error.contains("one line") && !error.contains("the-secret"), "{error}");
+    assert!(
+        error.contains("one line") && !error.contains("the-secret"),
+        "{error}"
+    );
     std::fs::write(folder.path().join("hash"), "b-the-secret\n").expect("a file");
     let secrets = crate::http::Secrets::read(&connection.secrets, folder.path()).expect("one line");
     assert!(!format!("{secrets:?} {settings:?}").contains("the-secret"));
-    let files: Vec<_> = settings.secrets().into_iter().map(|file| file.get_ref().as_str()).collect();
+    let files: Vec<_> = settings
+        .secrets()
+        .into_iter()
+        .map(|file| file.get_ref().as_str())
+        .collect();
     assert_eq!(files, ["hash"], "its file is looked after as other secrets' are");
     assert!(settings.files().iter().any(|file| file.get_ref() == "hash"));
 }
@@ -268,7 +331,14 @@ fn what_a_place_may_not_hold_is_a_problem_of_the_file() {
     assert!(settings(&right, "per-case").wants_call());
     for scope in ["shared", "per-agency"] {
         let told = problems(&right, scope);
-        for field in ["procedure_code", "dossier_code", "officer", "role", "key.full_name", "key.birth_date"] {
+        for field in [
+            "procedure_code",
+            "dossier_code",
+            "officer",
+            "role",
+            "key.full_name",
+            "key.birth_date",
+        ] {
             let about = |told: &String| told.contains(field) && told.contains("wanted scope = \"per-case\"");
             assert!(told.iter().any(about), "{field} {scope} {told:?}");
         }
@@ -286,14 +356,38 @@ fn what_a_place_may_not_hold_is_a_problem_of_the_file() {
         ("{fact.full_name}", "{fact.fullname}", "wanted a second fact"),
         ("{fact.full_name}", "{fact.religion}", "wanted a second fact"),
         ("{fact.full_name}", "{fact.full_name|yyyy}", "full_name is a text"),
-        ("{fact.birth_date|yyyy-MM-dd|yyyy}", "{fact.birth_date}", "birth_date is a date"),
-        ("{secret.hash}", "{secret.hasch}", "wanted a name of secrets; the nearest"),
-        ("vai-tro = \"{role}\"", "x = \"{secret.hash}\"", "found secret.hash in a query"),
+        (
+            "{fact.birth_date|yyyy-MM-dd|yyyy}",
+            "{fact.birth_date}",
+            "birth_date is a date",
+        ),
+        (
+            "{secret.hash}",
+            "{secret.hasch}",
+            "wanted a name of secrets; the nearest",
+        ),
+        (
+            "vai-tro = \"{role}\"",
+            "x = \"{secret.hash}\"",
+            "found secret.hash in a query",
+        ),
         ("/{procedure}/", "/{officer}/", "found officer in a path"),
         ("/{procedure}/", "/{secret.hash}/", "found secret.hash in a path"),
-        ("\"{officer}\", \"X-Hash\"", "\"{fact.full_name}\", \"X-Hash\"", "a fact of text in a header"),
-        ("\"a {officer}\"", "\"<a>{officer}</a>\"", "found officer inside markup"),
-        ("secrets = { hash", "secrets = { rest = \"x\", hash", "no request has {secret.rest}"),
+        (
+            "\"{officer}\", \"X-Hash\"",
+            "\"{fact.full_name}\", \"X-Hash\"",
+            "a fact of text in a header",
+        ),
+        (
+            "\"a {officer}\"",
+            "\"<a>{officer}</a>\"",
+            "found officer inside markup",
+        ),
+        (
+            "secrets = { hash",
+            "secrets = { rest = \"x\", hash",
+            "no request has {secret.rest}",
+        ),
         ("{role}", "{rolle}", "wanted {key}, {request_id}"),
     ] {
         let told = problems(&right.replace(found, instead), "per-case");

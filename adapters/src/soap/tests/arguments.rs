@@ -22,13 +22,18 @@ header = \"\"\"<w:Security xmlns:w=\"urn:w\"><w:Password>{secret.password}</w:Pa
 
 fn file(text: &str) -> String {
     let (before, _) = text.split_once("  <d:MaDVC>").expect("the body");
-    let (_, after) = text.split_once("</d:TraCuuThongTinCongDan>\"\"\"").expect("its end");
+    let (_, after) = text
+        .split_once("</d:TraCuuThongTinCongDan>\"\"\"")
+        .expect("its end");
     format!("{before}{BODY}{after}")
         .replace(
             "version = \"1.1\"",
             "version = \"1.1\"\nsecrets = { password = \"password\" }",
         )
-        .replace("[protection]", "[cache]\nscope = \"per-case\"\n[protection]\nbreaker.failures = 0")
+        .replace(
+            "[protection]",
+            "[cache]\nscope = \"per-case\"\n[protection]\nbreaker.failures = 0",
+        )
 }
 
 fn call(officer: &str, name: &str) -> Call {
@@ -69,10 +74,15 @@ async fn asked_with(registry: &Arc<dyn Registry>, call: Call) -> Result<(), Erro
 /// The text of an element, and the one of an attribute of it.
 fn told(message: &str, element: &str) -> (String, Option<String>) {
     let document = roxmltree::Document::parse(message).expect("XML");
-    let mut found = document.descendants().filter(|node| node.tag_name().name() == element);
+    let mut found = document
+        .descendants()
+        .filter(|node| node.tag_name().name() == element);
     let node = found.next().expect("the element");
     assert!(found.next().is_none(), "one {element}");
-    let attribute = node.attributes().next().map(|attribute| attribute.value().to_owned());
+    let attribute = node
+        .attributes()
+        .next()
+        .map(|attribute| attribute.value().to_owned());
     (node.text().unwrap_or_default().to_owned(), attribute)
 }
 
