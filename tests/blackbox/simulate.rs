@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use harness::messages::{birth, get};
-use harness::registries::{AN, BINH, NOBODY, Person};
+use harness::registries::{AN, BINH, CUONG, NOBODY, Person};
 use harness::simulated::{Simulated, ask_anew};
 use harness::tree::OFFICE;
 use harness::{Client, Gateway, Scene};
@@ -151,7 +151,7 @@ async fn what_the_registry_is_told_of_a_call_is_whole_and_its_answer_is_kept_for
     let mut refused = Vec::new();
     for change in [
         (|key: &mut CitizenKey| key.full_name = BINH.name.to_owned()) as fn(&mut CitizenKey),
-        |key| key.birth_date = Some(birth(BINH)),
+        |key| key.birth_date = Some(birth(CUONG)),
         |key| key.personal_id = NOBODY.to_owned(),
     ] {
         for _ in 0..2 {
