@@ -9,6 +9,7 @@ use std::sync::Arc;
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 use crate::codes::CodeTables;
+#[cfg(feature = "embedded")]
 use crate::embedded;
 #[cfg(feature = "grpc")]
 use crate::grpc;
@@ -60,6 +61,7 @@ pub(crate) fn plans(
     codes: &CodeTables,
 ) -> Result<Arc<Records>, Vec<Problem>> {
     let form = match &settings.routes {
+        #[cfg(feature = "embedded")]
         Routes::Embedded(_) => Form::Rows,
         #[cfg(feature = "grpc")]
         Routes::Grpc(routes) if grpc::of_peers(routes) => Form::Whole,
@@ -78,6 +80,7 @@ pub(crate) fn plans(
     let records = Arc::new(records);
     settings.routes.check(&mut problems);
     match &settings.routes {
+        #[cfg(feature = "embedded")]
         Routes::Embedded(routes) => {
             for route in routes {
                 embedded::check(route.connection.get_ref(), &mut problems);
@@ -111,6 +114,8 @@ pub(crate) fn plans(
             postgres::check_records(&records, &mut problems);
         }
     }
+    #[cfg(feature = "http")]
+    crate::http::check_places(&settings.routes, settings.cache.scope, &records, &mut problems);
     if problems.is_empty() {
         Ok(records)
     } else {

@@ -18,10 +18,13 @@ use prost_reflect::DescriptorPool;
 use crate::check::{Problem, Records, plans};
 use crate::codes::CodeTables;
 use crate::course::Judged;
+#[cfg(feature = "embedded")]
 use crate::embedded;
 #[cfg(feature = "grpc")]
 use crate::grpc;
 use crate::guarded::{Guarded, Limits};
+#[cfg(feature = "http")]
+use crate::http::Complete;
 use crate::measured::{Measured, Measures};
 #[cfg(feature = "postgres")]
 use crate::postgres;
@@ -75,6 +78,7 @@ pub fn connect_measured(
 ) -> Result<(Arc<dyn Registry>, Arc<Measures>), ConnectError> {
     let records = plans(settings, base, pool, codes).map_err(ConnectError::Settings)?;
     match &settings.routes {
+        #[cfg(feature = "embedded")]
         Routes::Embedded(routes) => {
             let open = |connection: &embedded::Settings| {
                 embedded::connect(name, connection, base, Arc::clone(&records))
@@ -85,19 +89,19 @@ pub fn connect_measured(
         Routes::Grpc(routes) => {
             let limits = settings.protection.answer_limits();
             let open = |connection: &grpc::Settings| grpc::connect(connection, base, pool, &records, limits);
-            Ok(wrapped(name, opened(routes, open)?, settings, &records))
+            Ok(completed(name, opened(routes, open)?, settings, &records))
         }
         #[cfg(feature = "rest")]
         Routes::Rest(routes) => {
             let limits = settings.protection.answer_limits();
             let open = |connection: &rest::Settings| rest::connect(connection, base, &records, limits);
-            Ok(wrapped(name, opened(routes, open)?, settings, &records))
+            Ok(completed(name, opened(routes, open)?, settings, &records))
         }
         #[cfg(feature = "soap")]
         Routes::Soap(routes) => {
             let limits = settings.protection.answer_limits();
             let open = |connection: &soap::Settings| soap::connect(connection, base, &records, limits);
-            Ok(wrapped(name, opened(routes, open)?, settings, &records))
+            Ok(completed(name, opened(routes, open)?, settings, &records))
         }
         #[cfg(feature = "postgres")]
         Routes::Postgres(routes) => {
@@ -127,10 +131,41 @@ fn wrapped<R: Registry>(
     settings: &RegistrySettings,
     records: &Records,
 ) -> (Arc<dyn Registry>, Arc<Measures>) {
+    let (guarded, measures) = guarded(name, ways, settings, records);
+    (measured(name, guarded, records, &measures), measures)
+}
+
+/// As [`wrapped`], for requests that may want to know of the call: they are asked with all that they want.
+#[cfg(feature = "http")]
+fn completed<R: Registry>(
+    name: &str,
+    ways: Vec<(String, R)>,
+    settings: &RegistrySettings,
+    records: &Records,
+) -> (Arc<dyn Registry>, Arc<Measures>) {
+    let (guarded, measures) = guarded(name, ways, settings, records);
+    let complete = Complete::new(guarded, &settings.routes, records);
+    (measured(name, complete, records, &measures), measures)
+}
+
+fn guarded<R: Registry>(
+    name: &str,
+    ways: Vec<(String, R)>,
+    settings: &RegistrySettings,
+    records: &Records,
+) -> (Guarded<Routed<R>>, Arc<Measures>) {
     let routed = Routed::new(name, ways, &settings.protection);
     let measures = routed.measures();
     let guarded = Guarded::new(name, routed, Limits::from(&settings.protection), records);
-    let judged = Judged::new(guarded, records);
-    let measured = Measured::counting_in(name, judged, Arc::clone(&measures));
-    (Arc::new(measured), measures)
+    (guarded, measures)
+}
+
+fn measured<R: Registry>(
+    name: &str,
+    inner: R,
+    records: &Records,
+    measures: &Arc<Measures>,
+) -> Arc<dyn Registry> {
+    let judged = Judged::new(inner, records);
+    Arc::new(Measured::counting_in(name, judged, Arc::clone(measures)))
 }

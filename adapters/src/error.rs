@@ -20,6 +20,13 @@ pub enum Error {
         /// Path of the canonical field.
         field: String,
     },
+    /// The registry wasn't asked: the call lacks what the question is put with, or has it in a form that can't be
+    /// told.
+    #[error("the question can't be put without {what}")]
+    Wanting {
+        /// What is lacking, a field of the request where it is one, such as `key.full_name`.
+        what: String,
+    },
     /// The registry refused the question.
     #[error("the registry refused the question with code {code}")]
     Refused {
@@ -85,6 +92,7 @@ impl Error {
             Self::NotFound => "not_found",
             Self::Several => "several",
             Self::Incomplete { .. } => "incomplete",
+            Self::Wanting { .. } => "wanting",
             Self::Refused { .. } => "refused",
             Self::Unavailable { .. } => "unavailable",
             Self::Drifted { .. } => "drifted",

@@ -15,12 +15,37 @@
 //! | an answer as a tree, and its bounds | [`tree`] |
 //! | names, dates and identifiers | [`text`] |
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(all(
+        feature = "embedded",
+        feature = "grpc",
+        feature = "postgres",
+        feature = "rest",
+        feature = "soap"
+    )),
+    expect(
+        dead_code,
+        reason = "what the kinds have in common is whole in every build, also where none of its kinds is there"
+    )
+)]
+
+#[cfg(not(any(
+    feature = "embedded",
+    feature = "grpc",
+    feature = "postgres",
+    feature = "rest",
+    feature = "soap"
+)))]
+compile_error!("a registry is of some kind: wanted one of the features embedded, grpc, postgres, rest, soap");
 
 pub mod check;
 pub mod codes;
 pub mod conformance;
 pub mod connect;
 mod course;
+#[cfg(test)]
+mod documented;
+#[cfg(feature = "embedded")]
 pub mod embedded;
 pub mod error;
 #[cfg(feature = "grpc")]
@@ -53,6 +78,6 @@ pub use connect::{ConnectError, connect, connect_measured};
 pub use error::Error;
 pub use mapper::Mapper;
 pub use measured::{Measures, RouteMeasures, RouteSnapshot, Snapshot};
-pub use registry::{Call, Change, ChangeSink, Found, Kept, Question, Registry, Retrieved};
+pub use registry::{Call, Change, ChangeSink, Fact, FactValue, Found, Kept, Question, Registry, Retrieved};
 pub use settings::RegistrySettings;
 pub use trace::Trace;

@@ -20,6 +20,7 @@ mod draft;
 mod key;
 mod leaf;
 mod nearest;
+mod person;
 mod plan;
 mod remarks;
 mod taken;

@@ -26,6 +26,7 @@ use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, Recycling
 use tokio::sync::OnceCell;
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
+use zeroize::Zeroizing;
 
 pub use settings::Settings;
 pub(crate) use {client::check_records, settings::check};
@@ -129,6 +130,7 @@ fn config(settings: &Settings, base: &Path) -> Result<Config, ConnectError> {
         let password = std::fs::read_to_string(&path).map_err(|error| ConnectError::Unreachable {
             what: format!("{}: {}", path.display(), error.kind()),
         })?;
+        let password = Zeroizing::new(password);
         config.password(password.trim_end_matches(['\r', '\n']));
     }
     Ok(config)

@@ -7,6 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::error::Error;
+use crate::text::date::PartialDate;
 use crate::trace::Trace;
 
 /// A source of records.
@@ -82,6 +83,8 @@ pub struct Call {
     pub request_id: Arc<str>,
     /// When it came, microseconds since 1970 UTC.
     pub at: i64,
+    /// The agency whose system makes it.
+    pub agency: Arc<str>,
     /// The person on whose behalf it is made.
     pub officer: Arc<str>,
     /// In which role.
@@ -90,10 +93,30 @@ pub struct Call {
     pub context: Bytes,
     /// The key as the caller gave it, second facts included, encoded.
     pub key: Bytes,
+    /// The second facts of the key.
+    pub facts: Vec<Fact>,
     /// Oldest answer that is of use, microseconds.
     pub max_age: Option<i64>,
     /// The registry's own id of the exchange, where it gives one and no record: told by who asked it.
     pub refused_in: OnceLock<String>,
+}
+
+/// A second fact of a key.
+#[derive(Clone)]
+pub struct Fact {
+    /// Name of the record's field.
+    pub name: Arc<str>,
+    /// What the caller says.
+    pub value: FactValue,
+}
+
+/// What a caller says of a subject.
+#[derive(Clone)]
+pub enum FactValue {
+    /// A name or another text, as it came.
+    Text(Arc<str>),
+    /// A date as far as it is known.
+    Date(PartialDate),
 }
 
 impl fmt::Debug for Call {

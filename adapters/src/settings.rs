@@ -53,6 +53,7 @@ pub struct RegistrySettings {
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A SQLite database file on this machine.
+    #[cfg(feature = "embedded")]
     Embedded,
     /// gRPC.
     #[cfg(feature = "grpc")]
@@ -73,6 +74,7 @@ impl RegistrySettings {
     #[must_use]
     pub fn files(&self) -> Vec<&Spanned<String>> {
         match &self.routes {
+            #[cfg(feature = "embedded")]
             Routes::Embedded(routes) => routes
                 .iter()
                 .map(|route| &route.connection.get_ref().file)
@@ -106,6 +108,9 @@ impl RegistrySettings {
         match &self.routes {
             #[cfg(feature = "grpc")]
             Routes::Grpc(_) => true,
+            #[cfg(feature = "http")]
+            routes => crate::http::of_call(routes),
+            #[cfg(not(feature = "http"))]
             _ => false,
         }
     }
@@ -114,6 +119,7 @@ impl RegistrySettings {
     #[must_use]
     pub fn secrets(&self) -> Vec<&Spanned<String>> {
         match &self.routes {
+            #[cfg(feature = "embedded")]
             Routes::Embedded(_) => Vec::new(),
             #[cfg(feature = "grpc")]
             Routes::Grpc(routes) => routes
@@ -142,6 +148,8 @@ impl RegistrySettings {
     /// content of theirs is another configuration.
     #[must_use]
     pub fn schemas(&self, base: &Path) -> BTreeSet<String> {
+        #[cfg(not(feature = "grpc"))]
+        let _ = base;
         match &self.routes {
             #[cfg(feature = "grpc")]
             Routes::Grpc(routes) => {

@@ -74,6 +74,9 @@ pub enum Remarked {
     UnsureCode,
     /// An edition that the table doesn't have: the code was read as if nobody said which.
     UnknownEdition,
+    /// The digits of a person's number say another sex or year of birth than the record, named in `from`. The
+    /// record is given as it is.
+    Contradiction,
     /// Items of a list that `only` or `absent` leave out; how many stands in `found`.
     Dropped,
 }
@@ -193,6 +196,10 @@ impl fmt::Display for Remark {
                     "{field}: found edition {found:?} at {from}, which the code table doesn't have"
                 )
             }
+            Remarked::Contradiction => write!(
+                f,
+                "{field}: its digits say another {from} than the record; the registry decides"
+            ),
             Remarked::Dropped => write!(f, "{field}: {found} items at {from} left out by only or absent"),
         }
     }

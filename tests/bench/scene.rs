@@ -29,6 +29,15 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// Longer than any run.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(3_600);
 const POPULATION: &str = include_str!("../../config/registries/population.toml");
+/// The tables that it reads codes by.
+const CODES: [(&str, &str); 3] = [
+    (
+        "marital-status",
+        include_str!("../../config/codes/marital-status.toml"),
+    ),
+    ("province", include_str!("../../config/codes/province.toml")),
+    ("sex", include_str!("../../config/codes/sex.toml")),
+];
 
 /// A folder that holds it all; removed at the end.
 pub(crate) struct Scene {
@@ -120,6 +129,9 @@ impl Scene {
             &config.join(format!("procedures/{PROCEDURE}.toml")),
             &procedure_file(),
         )?;
+        for (name, table) in CODES {
+            write(&config.join(format!("codes/{name}.toml")), table)?;
+        }
         // The shipped mapping, with times longer than any run: what is measured is hits.
         let registry = POPULATION
             .replace("fresh = \"5m\"", "fresh = \"1h\"")

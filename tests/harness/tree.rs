@@ -31,6 +31,20 @@ pub const ORIGIN: &str = "gateway.example/log";
 const POPULATION: &str = include_str!("../../config/registries/population.toml");
 const CRIMINAL_RECORD: &str = include_str!("../../config/registries/criminal-record.toml");
 const BUSINESS: &str = include_str!("../../config/registries/business.toml");
+/// The tables that these read codes by.
+const CODES: [(&str, &str); 5] = [
+    (
+        "enterprise-state",
+        include_str!("../../config/codes/enterprise-state.toml"),
+    ),
+    (
+        "marital-status",
+        include_str!("../../config/codes/marital-status.toml"),
+    ),
+    ("province", include_str!("../../config/codes/province.toml")),
+    ("sex", include_str!("../../config/codes/sex.toml")),
+    ("vsic", include_str!("../../config/codes/vsic.toml")),
+];
 
 /// A folder of settings.
 pub struct Tree {
@@ -48,6 +62,9 @@ impl Tree {
         tree.write("registries/population.toml", POPULATION);
         tree.write("registries/criminal-record.toml", CRIMINAL_RECORD);
         tree.write("registries/business.toml", BUSINESS);
+        for (name, table) in CODES {
+            tree.write(&format!("codes/{name}.toml"), table);
+        }
         for id in AGENCIES {
             tree.write(&format!("agencies/{id}.toml"), &agency(id));
         }

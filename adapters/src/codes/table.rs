@@ -249,6 +249,14 @@ impl CodeTable {
         }
     }
 
+    /// Whether a code has the form of this table's codes, where the table lists none of them.
+    #[must_use]
+    pub fn is_unlisted(&self, code: &str) -> bool {
+        let padded = self.padded(code);
+        let numeric = padded.bytes().all(|byte| byte.is_ascii_digit());
+        self.codes.is_empty() && self.digits.is_none_or(|digits| numeric && padded.len() == digits)
+    }
+
     /// Whether there is such an edition. A table without editions has every one.
     #[must_use]
     pub fn has_edition(&self, version: &str) -> bool {
@@ -332,6 +340,21 @@ impl CodeTable {
             [one] => Some(*one),
             _ => None,
         }
+    }
+
+    /// The one code for a name when it was recorded: of the day; of the edition's last day, or of its first
+    /// while it is in force. `None` as for [`Self::by_name`], and when nobody says when.
+    #[must_use]
+    pub fn named(&self, name: &str, when: When<'_>) -> Option<&Code> {
+        let day = match when {
+            When::Day(day) => day,
+            When::Edition(version) => {
+                let (_, days) = self.editions.iter().find(|(known, _)| known == version)?;
+                if days.to == Date::MAX { days.from } else { days.to }
+            }
+            When::Unsaid => return None,
+        };
+        self.by_name(name, day)
     }
 
     /// Whether the name may be this entry's: its label, or an alias, which belongs to every entry of a

@@ -71,7 +71,7 @@ impl Tree {
             &self.settings,
             &self.base(),
             &proto::descriptors(),
-            &Default::default(),
+            &crate::codes::tests::tables(),
         )
     }
 

@@ -17,7 +17,7 @@ use super::status::{self, Code, check_answers};
 use super::translate::{Question, questions};
 use crate::check::Records;
 use crate::error::Error;
-use crate::http::{Answer, Arguments, Asked, SignedIn, Verdict, known};
+use crate::http::{Answer, Arguments, Asked, Secrets, SignedIn, Verdict, known};
 use crate::registry::{Found, Question as Subject, Registry};
 use crate::tree::{AnswerLimits, Aside, message};
 
@@ -25,6 +25,7 @@ use crate::tree::{AnswerLimits, Aside, message};
 pub(crate) struct Client {
     connections: Connections,
     sign_in: SignedIn,
+    secrets: Secrets,
     /// Shared with the thread that reads large answers.
     verdict: Arc<Verdict>,
     way: Way,
@@ -63,6 +64,7 @@ impl Client {
         Ok(Self {
             connections: Connections::new(&settings.server, base)?,
             sign_in: SignedIn::new(&settings.sign_in, ca, base)?,
+            secrets: Secrets::read(&settings.secrets, base)?,
             verdict: Arc::new(check_answers(&settings.answers, &mut said)),
             way,
             limits,
@@ -123,13 +125,11 @@ impl Registry for Client {
                 &own
             }
         };
-        let arguments = Arguments {
-            key: &subject.key,
-            request_id,
-        };
+        let call = subject.call.as_deref();
+        let arguments = Arguments::new(&subject.key, request_id, call, &self.secrets);
         let mut metadata = HeaderMap::new();
-        question.metadata.fill(arguments, &mut metadata)?;
-        let message = question.fill(arguments)?;
+        question.metadata.fill(&arguments, &mut metadata)?;
+        let message = question.fill(&arguments)?;
         let began = Instant::now();
         let reply = self.ask(&question.path, &metadata, &message, &subject).await?;
         subject

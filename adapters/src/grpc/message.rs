@@ -99,15 +99,15 @@ impl Fields {
     }
 
     /// Writes the message of these arguments: each is as long as it is, whatever stands in it.
-    pub(super) fn fill(&self, arguments: Arguments<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(super) fn fill(&self, arguments: &Arguments<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
         for field in &self.0 {
             match field {
                 Field::Fixed(bytes) => out.extend_from_slice(bytes),
                 Field::Text(number, template) => {
-                    delimited(*number, template.fill(arguments, plain).as_bytes(), out);
+                    delimited(*number, template.fill(arguments, plain)?.as_bytes(), out);
                 }
                 Field::Number(number, template, bits) => {
-                    let text = template.fill(arguments, plain);
+                    let text = template.fill(arguments, plain)?;
                     // What fits into no such number can't be asked for by one.
                     let whole = text
                         .parse::<u64>()

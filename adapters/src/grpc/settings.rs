@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::http::{Answers, Server, SignIn, Word};
+use crate::http::{Answers, Server, SignIn, Word, Written, WrittenText};
 use crate::settings::Interval;
 
 /// Where the registry is, what its schemas are, how it is asked and what its codes mean.
@@ -18,6 +18,9 @@ pub struct Settings {
     /// How the gateway says who it is.
     #[serde(default)]
     pub sign_in: SignIn,
+    /// Files of secrets that stand in requests as `{secret.name}`, by this name.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, Spanned<String>>,
     /// When it is another gateway of this kind: how the gateway vouches for the officers who ask. The
     /// record is then taken as it is, and nothing below is wanted.
     pub lienthong: Option<Spanned<Lienthong>>,
@@ -57,7 +60,7 @@ pub struct Lienthong {
 }
 
 /// One question. In its texts `{key}` is the identifier asked for and `{request_id}` the id of the call
-/// that it is asked for.
+/// that it is asked for; `docs/adapters.md` names the other arguments.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
@@ -84,6 +87,7 @@ impl Settings {
     pub fn files(&self) -> Vec<&Spanned<String>> {
         let mut files = self.server.files();
         files.extend(self.sign_in.files());
+        files.extend(self.secrets.values());
         files.extend(self.lienthong.iter().map(|other| &other.get_ref().signing_key));
         files.extend(&self.descriptors);
         files
@@ -93,6 +97,7 @@ impl Settings {
     pub(crate) fn secrets(&self) -> Vec<&Spanned<String>> {
         let mut secrets = self.sign_in.secrets();
         secrets.extend(&self.server.key);
+        secrets.extend(self.secrets.values());
         secrets.extend(self.lienthong.iter().map(|other| &other.get_ref().signing_key));
         secrets
     }
@@ -101,6 +106,23 @@ impl Settings {
     #[must_use]
     pub fn schemas(&self) -> &[Spanned<String>] {
         &self.descriptors
+    }
+
+    /// The texts of its requests.
+    pub(crate) fn written(&self) -> Vec<Written<'_>> {
+        self.requests.iter().map(Request::written).collect()
+    }
+}
+
+impl Request {
+    fn written(&self) -> Written<'_> {
+        let mut texts: Vec<_> = self.metadata.values().map(WrittenText::header).collect();
+        texts.extend(self.message.values().flat_map(WrittenText::of_json));
+        Written {
+            record: self.record.get_ref(),
+            key: self.key.get_ref(),
+            texts,
+        }
     }
 }
 

@@ -105,11 +105,7 @@ impl Question {
         if let Err(wanted) = complete(&input, request.message.keys().map(|name| name.get_ref().as_str())) {
             problems.push(Problem::at(request.method.span(), wanted));
         }
-        let in_metadata = request
-            .metadata
-            .values()
-            .any(|text| text.get_ref().contains("{key}"));
-        if whole && !message.takes_key() && !in_metadata {
+        if whole && !message.takes_key() && !metadata.takes_key() {
             problems.push(Problem::at(
                 request.method.span(),
                 "found no {key} in the request",
@@ -129,7 +125,7 @@ impl Question {
     }
 
     /// The message of these arguments.
-    pub(super) fn fill(&self, arguments: Arguments<'_>) -> Result<Vec<u8>, Error> {
+    pub(super) fn fill(&self, arguments: &Arguments<'_>) -> Result<Vec<u8>, Error> {
         let mut message = Vec::new();
         self.message.fill(arguments, &mut message)?;
         Ok(message)

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use ::http::header::{HeaderMap, HeaderName, HeaderValue};
 use toml::Spanned;
 
-use super::template::{Arguments, Template, plain};
+use super::argument::{Argument, FactForm};
+use super::arguments::Arguments;
+use super::template::{Template, plain};
 use crate::check::Problem;
 use crate::error::Error;
 
@@ -31,7 +33,8 @@ const OWN: &[&str] = &[
 pub(crate) struct Headers(Vec<(HeaderName, Template)>);
 
 impl Headers {
-    /// Reads the templates. The identifier may stand in a header only when it is made of digits.
+    /// Reads the templates. The identifier may stand in a header only when it is made of digits, a name never: there
+    /// is no way to write one in it.
     pub(crate) fn new(
         settings: &BTreeMap<Spanned<String>, Spanned<String>>,
         digits: bool,
@@ -54,6 +57,11 @@ impl Headers {
                             text.span(),
                             "found {key} in a header, wanted it there only for an identifier with digits = …",
                         ));
+                    } else if template.arguments().any(is_name) {
+                        problems.push(Problem::at(
+                            text.span(),
+                            "found a fact of text in a header, wanted it in a query, a body or json_headers",
+                        ));
                     } else if let Some(parsed) = parsed {
                         headers.push((parsed, template));
                     }
@@ -64,15 +72,48 @@ impl Headers {
         Self(headers)
     }
 
+    /// Whether the identifier stands in one of them.
+    pub(crate) fn takes_key(&self) -> bool {
+        self.0.iter().any(|(_, template)| template.takes_key())
+    }
+
     /// Adds them to a question.
-    pub(crate) fn fill(&self, arguments: Arguments<'_>, headers: &mut HeaderMap) -> Result<(), Error> {
+    pub(crate) fn fill(&self, arguments: &Arguments<'_>, headers: &mut HeaderMap) -> Result<(), Error> {
         for (name, template) in &self.0 {
-            let value = HeaderValue::from_str(&template.fill(arguments, plain));
-            // What can't stand in a header can't be asked for in one.
-            headers.insert(name.clone(), value.map_err(|_| Error::not_asked())?);
+            let mut value =
+                HeaderValue::from_str(&template.fill(arguments, plain)?).map_err(|_| unfit(template))?;
+            value.set_sensitive(
+                template
+                    .arguments()
+                    .any(|argument| *argument != Argument::RequestId),
+            );
+            headers.insert(name.clone(), value);
         }
         Ok(())
     }
+}
+
+/// What can't stand in a header is no identifier of anybody; of anything else it is as if it weren't there.
+fn unfit(template: &Template) -> Error {
+    let other = template.arguments().find(|argument| !argument.is_plain(true));
+    match other {
+        // What can't stand in a header can't be asked for in one.
+        None => Error::not_asked(),
+        Some(Argument::Secret(_)) => Error::unavailable("a secret can't stand in a header"),
+        Some(argument) => Error::Wanting {
+            what: argument.field(),
+        },
+    }
+}
+
+fn is_name(argument: &Argument) -> bool {
+    matches!(
+        argument,
+        Argument::Fact {
+            form: FactForm::Text(_),
+            ..
+        }
+    )
 }
 
 /// The name of a header that a file may set; `signing_in`: also one that says who the gateway is.

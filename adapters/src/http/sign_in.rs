@@ -1,11 +1,13 @@
 //! How the gateway says who it is, beside its certificate.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use ::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroizing;
 
 use super::SignIn;
 use super::headers::check_name;
@@ -29,19 +31,26 @@ impl SignedIn {
         let mut fixed = Vec::new();
         if let Some(key) = &settings.api_key {
             let secret = read_secret(base, key.secret.get_ref())?;
-            let value = format!("{}{}", key.prefix, secret.expose_secret());
+            let value = Zeroizing::new(format!("{}{}", key.prefix, secret.expose_secret()));
             fixed.push(header(key.header.get_ref(), &value)?);
         }
         if let Some(json) = &settings.json_header {
-            let mut members = serde_json::Map::new();
-            for (name, text) in &json.fields {
-                members.insert(name.clone(), text.clone().into());
-            }
-            for (name, file) in &json.secrets {
-                let secret = read_secret(base, file.get_ref())?;
-                members.insert(name.clone(), secret.expose_secret().into());
-            }
-            let value = BASE64_STANDARD.encode(serde_json::Value::Object(members).to_string());
+            let secrets = json.secrets.iter();
+            let secrets = secrets
+                .map(|(name, file)| Ok((name, read_secret(base, file.get_ref())?)))
+                .collect::<Result<Vec<_>, String>>()?;
+            let fields = json
+                .fields
+                .iter()
+                .map(|(name, text)| (name.as_str(), text.as_str()));
+            let mut members: BTreeMap<_, _> = fields.collect();
+            members.extend(
+                secrets
+                    .iter()
+                    .map(|(name, secret)| (name.as_str(), secret.expose_secret())),
+            );
+            let written = serde_json::to_string(&members).map_err(|error| error.to_string())?;
+            let value = Zeroizing::new(BASE64_STANDARD.encode(Zeroizing::new(written).as_bytes()));
             fixed.push(header(json.header.get_ref(), &value)?);
         }
         let tokens = settings.oauth2.as_ref();
@@ -89,6 +98,7 @@ impl SignedIn {
 /// The text of a file, without the line's end.
 pub(super) fn read_secret(base: &Path, file: &str) -> Result<SecretString, String> {
     let text = std::fs::read_to_string(base.join(file)).map_err(|error| format!("{file}: {error}"))?;
+    let text = Zeroizing::new(text);
     match text.trim_end_matches(['\r', '\n']) {
         "" => Err(format!("{file}: found nothing, wanted a secret")),
         secret => Ok(secret.into()),

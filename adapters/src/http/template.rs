@@ -2,30 +2,9 @@
 
 use std::fmt::Write as _;
 
-/// What a place of a template can be filled with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Argument {
-    /// `{key}`: the identifier asked for.
-    Key,
-    /// `{request_id}`: the id of this question, made for it.
-    RequestId,
-}
-
-/// The arguments of one question.
-#[derive(Clone, Copy)]
-pub(crate) struct Arguments<'a> {
-    pub(crate) key: &'a str,
-    pub(crate) request_id: &'a str,
-}
-
-impl<'a> Arguments<'a> {
-    fn of(self, argument: Argument) -> &'a str {
-        match argument {
-            Argument::Key => self.key,
-            Argument::RequestId => self.request_id,
-        }
-    }
-}
+use super::argument::Argument;
+use super::arguments::Arguments;
+use crate::error::Error;
 
 /// A text with places. `{{` and `}}` are braces.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,13 +33,8 @@ impl Template {
                 rest = after;
             } else {
                 let place = after.strip_prefix('{').and_then(|after| after.split_once('}'));
-                let argument = place.and_then(|(name, after)| match name {
-                    "key" => Some((Argument::Key, after)),
-                    "request_id" => Some((Argument::RequestId, after)),
-                    _ => None,
-                });
-                let (argument, after) =
-                    argument.ok_or("wanted {key} or {request_id}, and {{ or }} for a brace")?;
+                let (name, after) = place.ok_or("wanted a place in braces, and {{ or }} for a brace")?;
+                let argument = Argument::parse(name)?;
                 if !literal.is_empty() {
                     pieces.push(Piece::Text(std::mem::take(&mut literal)));
                 }
@@ -82,13 +56,30 @@ impl Template {
 
     /// Whether the identifier stands in it.
     pub(crate) fn takes_key(&self) -> bool {
-        self.0.contains(&Piece::Place(Argument::Key))
+        self.arguments().any(Argument::is_key)
     }
 
     /// Whether any argument stands in it.
     #[cfg(feature = "grpc")]
     pub(crate) fn takes_anything(&self) -> bool {
-        self.0.iter().any(|piece| matches!(piece, Piece::Place(_)))
+        self.arguments().next().is_some()
+    }
+
+    /// What stands in its places.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = &Argument> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Place(argument) => Some(argument),
+        })
+    }
+
+    /// The one argument that it is, without any text.
+    #[cfg(feature = "rest")]
+    pub(crate) fn alone(&self) -> Option<&Argument> {
+        match self.0.as_slice() {
+            [Piece::Place(argument)] => Some(argument),
+            _ => None,
+        }
     }
 
     /// The texts between the places.
@@ -100,15 +91,32 @@ impl Template {
     }
 
     /// The text with every argument written by `encode`; the texts between are as in the file.
-    pub(crate) fn fill(&self, arguments: Arguments<'_>, encode: fn(&str, &mut String)) -> String {
+    ///
+    /// # Errors
+    /// [`Error::Wanting`] when an argument isn't there: none is left empty.
+    pub(crate) fn fill(
+        &self,
+        arguments: &Arguments<'_>,
+        encode: fn(&str, &mut String),
+    ) -> Result<String, Error> {
         let mut out = String::new();
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => out.push_str(text),
-                Piece::Place(argument) => encode(arguments.of(*argument), &mut out),
+                Piece::Place(argument) => encode(&arguments.of(argument)?, &mut out),
             }
         }
-        out
+        Ok(out)
+    }
+
+    /// The text with the same word in every place.
+    #[cfg(feature = "soap")]
+    pub(crate) fn filled_with(&self, word: &str) -> String {
+        let pieces = self.0.iter().map(|piece| match piece {
+            Piece::Text(text) => text.as_str(),
+            Piece::Place(_) => word,
+        });
+        pieces.collect()
     }
 }
 
@@ -148,29 +156,30 @@ pub(crate) fn xml(text: &str, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::arguments::Secrets;
     use super::*;
 
-    const ARGUMENTS: Arguments<'static> = Arguments {
-        key: "a/../b?c=d&e\r\n<{request_id}>",
-        request_id: "1",
-    };
+    fn filled(template: &str, encode: fn(&str, &mut String)) -> String {
+        let template = Template::parse(template).expect("it is one");
+        let secrets = Secrets::default();
+        let arguments = Arguments::new("a/../b?c=d&e\r\n<{request_id}>", "1", None, &secrets);
+        template.fill(&arguments, encode).expect("it can be filled")
+    }
 
     #[test]
     fn an_argument_is_data_alone() {
-        let template = Template::parse("/x/{key}/{{y}}/{request_id}").expect("it is one");
         assert_eq!(
-            template.fill(ARGUMENTS, percent),
+            filled("/x/{key}/{{y}}/{request_id}", percent),
             "/x/a%2F..%2Fb%3Fc%3Dd%26e%0D%0A%3C%7Brequest_id%7D%3E/{y}/1"
         );
-        assert!(template.takes_key());
+        assert!(Template::parse("/x/{key}").is_ok_and(|template| template.takes_key()));
     }
 
     #[cfg(feature = "soap")]
     #[test]
     fn markup_and_controls_stay_text_in_xml() {
-        let template = Template::parse("<a>{key}</a>").expect("it is one");
         assert_eq!(
-            template.fill(ARGUMENTS, xml),
+            filled("<a>{key}</a>", xml),
             "<a>a/../b?c=d&amp;e\u{fffd}\u{fffd}&lt;{request_id}&gt;</a>"
         );
     }

@@ -15,6 +15,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 use http_body_util::Full;
 use secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroizing;
 
 use super::client::Client;
 use super::sign_in::read_secret;
@@ -198,11 +199,12 @@ impl Giver {
                 add("client_secret", self.secret.expose_secret());
             }
             CredentialPlace::Header => {
-                let mut pair = String::new();
+                let mut pair = Zeroizing::new(String::new());
                 percent(&self.client_id, &mut pair);
                 pair.push(':');
                 percent(self.secret.expose_secret(), &mut pair);
-                let value = format!("Basic {}", BASE64_STANDARD.encode(pair));
+                let value = BASE64_STANDARD.encode(pair.as_bytes());
+                let value = Zeroizing::new(format!("Basic {}", Zeroizing::new(value).as_str()));
                 let mut value = HeaderValue::from_str(&value).map_err(|_| unasked())?;
                 value.set_sensitive(true);
                 request = request.header(AUTHORIZATION, value);

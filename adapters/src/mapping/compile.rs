@@ -9,6 +9,7 @@ use super::draft::Draft;
 use super::key::Key;
 use super::leaf;
 use super::nearest::suggestion;
+use super::person::Person;
 use super::plan::{Column, FieldPlan, List, Made, Plan, Unpack};
 use super::taken::{Columns, Taken};
 use crate::check::Problem;
@@ -52,6 +53,7 @@ pub(crate) fn compile(
         key_columns,
         lists,
         as_of,
+        person: Person::of(message),
         unpack,
         message: row.plan,
     })
@@ -349,6 +351,13 @@ impl Compiler<'_> {
                     &key.field,
                     format!("{} has no entry with from in fields", field.name()),
                 );
+            }
+            // The first whose form a text has is asked by.
+            let before = |earlier: &Key| earlier.digits.is_none() || earlier.digits == key.digits;
+            if keys.iter().any(before) {
+                let message = "no text comes to this key: one before it takes all of its form, wanted digits = … there, \
+                               and another number of them here";
+                self.tell(&key.from, message.to_owned());
             }
             keys.push(Key {
                 number: field.number(),

@@ -12,7 +12,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quic
 
 use super::Value;
 use super::codes::{Codes, Moment};
-use crate::codes::{CodeTable, Reading};
+use crate::codes::{Code, CodeTable, Reading, When};
 use crate::text::plain::text_key;
 use crate::text::{agency_code, date, name, personal_id, procedure_code, tax_code};
 
@@ -37,12 +37,23 @@ pub(super) enum Convert {
     ProcedureCode,
     Digits,
     /// A code as its table writes it.
-    CodeText(Arc<CodeTable>),
+    CodeText(Arc<CodeTable>, Sought),
     LabelText(Arc<CodeTable>),
     EditionText(Arc<CodeTable>),
     /// A code with its table, edition and label.
-    CodedValue(Arc<CodeTable>),
+    CodedValue(Arc<CodeTable>, Sought),
     Bytes,
+}
+
+/// Which code of a table a text leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sought {
+    /// The one that it is.
+    Recorded,
+    /// The one that stands for it on the record's own day.
+    Current,
+    /// The one that it is the name of.
+    ByName,
 }
 
 /// The value can't be read as what it should be.
@@ -98,7 +109,16 @@ impl Convert {
                 delimited(number, code.as_str().as_bytes(), out);
             }
             Self::Digits => delimited(number, digits(&text_of(value)?)?.as_bytes(), out),
-            Self::CodeText(table) => delimited(number, table.padded(&text_of(value)?).as_bytes(), out),
+            Self::CodeText(table, sought) => {
+                let text = text_of(value)?;
+                let code = match sought.code(table, &text, moment)? {
+                    Some(code) => code.code.clone(),
+                    // A name stands in no field of codes.
+                    None if *sought == Sought::ByName => return Err(Unreadable),
+                    None => table.padded(&text),
+                };
+                delimited(number, code.as_bytes(), out);
+            }
             Self::LabelText(table) => {
                 let text = text_of(value)?;
                 return Ok(said(number, coded(table, &text, moment)?.label, out));
@@ -107,12 +127,9 @@ impl Convert {
                 let text = text_of(value)?;
                 return Ok(said(number, coded(table, &text, moment)?.list_version, out));
             }
-            Self::CodedValue(table) => {
-                delimited(
-                    number,
-                    &coded(table, &text_of(value)?, moment)?.encode_to_vec(),
-                    out,
-                );
+            Self::CodedValue(table, sought) => {
+                let value = sought.coded(table, &text_of(value)?, moment)?;
+                delimited(number, &value.encode_to_vec(), out);
             }
             Self::Bytes => match value {
                 Value::Bytes(bytes) => delimited(number, bytes, out),
@@ -134,11 +151,19 @@ impl Convert {
     pub(super) fn table(&self) -> Option<&CodeTable> {
         match self {
             Self::Code(codes) => codes.table(),
-            Self::CodeText(table)
+            Self::CodeText(table, _)
             | Self::LabelText(table)
             | Self::EditionText(table)
-            | Self::CodedValue(table) => Some(table),
+            | Self::CodedValue(table, _) => Some(table),
             _ => None,
+        }
+    }
+
+    /// Which code of the table a value leads to.
+    pub(super) fn sought(&self) -> Sought {
+        match self {
+            Self::CodeText(_, sought) | Self::CodedValue(_, sought) => *sought,
+            _ => Sought::Recorded,
         }
     }
 
@@ -154,6 +179,57 @@ impl Convert {
 /// Whether a value says nothing.
 pub(super) fn is_blank(value: &Value<'_>) -> bool {
     matches!(value, Value::Absent) || matches!(value, Value::Text(text) if text.trim().is_empty())
+}
+
+impl Sought {
+    /// The code, when the table says for sure which it is. None for a code that is taken as recorded.
+    pub(super) fn code<'a>(
+        self,
+        table: &'a CodeTable,
+        text: &str,
+        moment: &Moment<'_>,
+    ) -> Result<Option<&'a Code>, Unreadable> {
+        let when = moment.when()?;
+        Ok(match (self, moment.record) {
+            (Self::Recorded, _) | (Self::Current, None) => None,
+            (Self::Current, Some(day)) => match table.read(text, when) {
+                Reading::Valid(code) | Reading::Closed(code) => match table.on_day(code, day).as_slice() {
+                    [one] => Some(*one),
+                    _ => None,
+                },
+                Reading::Unsure | Reading::Unknown => None,
+            },
+            (Self::ByName, _) => table.named(text, when),
+        })
+    }
+
+    fn coded(self, table: &CodeTable, text: &str, moment: &Moment<'_>) -> Result<CodedValue, Unreadable> {
+        let code = self.code(table, text, moment)?;
+        let day = match (self, moment.when()?) {
+            (Self::Current, _) => moment.record,
+            (_, When::Day(day)) => Some(day),
+            _ => None,
+        };
+        let edition = match (self, moment.when()?) {
+            (Self::ByName, When::Edition(version)) => Some(version),
+            _ => day.and_then(|day| table.edition_on(day)),
+        };
+        match code {
+            Some(code) => Ok(CodedValue {
+                code: code.code.clone(),
+                list: table.name().to_owned(),
+                list_version: edition.unwrap_or("").to_owned(),
+                label: code.label.clone(),
+            }),
+            // A name that may be anybody's stays a name.
+            None if self == Self::ByName => Ok(CodedValue {
+                list: table.name().to_owned(),
+                label: one_blank(&plain(text)).into_owned(),
+                ..CodedValue::default()
+            }),
+            None => coded(table, text, moment),
+        }
+    }
 }
 
 /// A code of a table, with as much beside it as the table says for sure.

@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::Value;
 use super::codes::{Codes, Moment, claims_nothing, number_of};
-use super::convert::Convert;
+use super::convert::{Convert, Sought};
 use super::nearest::suggestion;
 use super::plan::Made;
 use super::taken::Taken;
@@ -84,12 +84,16 @@ pub(super) fn of_columns(
         Conversion::AgencyCode => Convert::AgencyCode,
         Conversion::ProcedureCode => Convert::ProcedureCode,
         Conversion::Digits => Convert::Digits,
-        Conversion::Label if is_coded(field, settings) => Convert::CodedValue(table?),
+        Conversion::Label if is_coded(field, settings) => Convert::CodedValue(table?, Sought::Recorded),
         Conversion::Label => Convert::LabelText(table?),
         Conversion::Edition => Convert::EditionText(table?),
+        Conversion::CurrentCode if is_coded(field, settings) => Convert::CodedValue(table?, Sought::Current),
+        Conversion::CurrentCode => Convert::CodeText(table?, Sought::Current),
+        Conversion::CodeOfName if is_coded(field, settings) => Convert::CodedValue(table?, Sought::ByName),
+        Conversion::CodeOfName => Convert::CodeText(table?, Sought::ByName),
         Conversion::Code => match field.kind() {
             Kind::Enum(values) => Convert::Code(words(field, &values, entry, table, problems)?),
-            _ => Convert::CodeText(table?),
+            _ => Convert::CodeText(table?, Sought::Recorded),
         },
     };
     check_default(field, entry, &convert, problems);
@@ -104,17 +108,17 @@ fn table(
     codes: &CodeTables,
     problems: &mut Vec<Problem>,
 ) -> Option<Arc<CodeTable>> {
-    use Conversion as C;
     let Some(name) = &entry.get_ref().table else {
         let text = !matches!(field.kind(), Kind::Enum(_));
-        if text && matches!(conversion, C::Code | C::Label | C::Edition) {
+        if text && of_table(conversion) {
             let message = format!("{} wants table, the name of a file in codes", field.name());
             problems.push(Problem::at(entry.span(), message));
         }
         return None;
     };
-    if !matches!(conversion, C::Code | C::Label | C::Edition) {
-        let message = "a table is for enums and for code, label and edition".to_owned();
+    if !of_table(conversion) {
+        let message =
+            "a table is for enums and for code, current_code, code_of_name, label and edition".to_owned();
         problems.push(Problem::at(name.span(), message));
         return None;
     }
@@ -128,6 +132,15 @@ fn table(
         problems.push(Problem::at(name.span(), message));
     }
     found
+}
+
+/// Whether a conversion reads by a table.
+fn of_table(conversion: Conversion) -> bool {
+    use Conversion as C;
+    matches!(
+        conversion,
+        C::Code | C::CurrentCode | C::CodeOfName | C::Label | C::Edition
+    )
 }
 
 /// What goes only with something else.
@@ -336,6 +349,8 @@ fn fitting(field: &FieldDescriptor, table: bool) -> Vec<Conversion> {
                 C::ProcedureCode,
                 C::Digits,
                 C::Code,
+                C::CurrentCode,
+                C::CodeOfName,
                 C::Label,
                 C::Edition,
             ]
@@ -346,7 +361,9 @@ fn fitting(field: &FieldDescriptor, table: bool) -> Vec<Conversion> {
         Kind::Enum(_) => vec![C::Code],
         Kind::Message(message) if message.full_name() == DATE => vec![C::Date],
         Kind::Message(message) if message.full_name() == TIMESTAMP => vec![C::Instant],
-        Kind::Message(message) if message.full_name() == CODED => vec![C::Label],
+        Kind::Message(message) if message.full_name() == CODED => {
+            vec![C::Label, C::CurrentCode, C::CodeOfName]
+        }
         _ => Vec::new(),
     }
 }

@@ -8,6 +8,7 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::convert::Convert;
 use super::key::Key;
+use super::person::Person;
 use super::taken::Taken;
 use super::{Source, Value};
 use crate::error::Error;
@@ -29,6 +30,8 @@ pub(crate) struct Plan {
     pub(crate) lists: Vec<List>,
     /// Places of the columns that hold the registry's own moment; the first that says one counts.
     pub(crate) as_of: Vec<usize>,
+    /// Where number, sex and birth date of a person stand in the record.
+    pub(super) person: Option<Person>,
     /// Texts of an answer that are read in place, in this order.
     pub(crate) unpack: Vec<Unpack>,
     pub(super) message: MessagePlan,
@@ -101,7 +104,13 @@ impl Plan {
     /// Writes the record's own row. The repeated fields are written beside it, by [`List::write`].
     pub(crate) fn write(&self, row: &impl Source, out: &mut Vec<u8>, trace: &Trace) -> Result<(), Error> {
         trace.remark(|remarks| self.remarks(row, remarks));
-        self.message.write(row, self.day(row), out).map(|_| ())
+        let before = out.len();
+        self.message.write(row, self.day(row), out)?;
+        trace.remark(|remarks| {
+            let record = out.get(before..).unwrap_or_default();
+            remarks.extend(self.person.and_then(|person| person.remark(record)));
+        });
+        Ok(())
     }
 
     /// Writes the row of a database that is the record's own, and shows it to who probes.

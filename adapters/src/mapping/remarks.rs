@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 
 use super::codes::Moment;
-use super::convert::{Convert, is_blank};
+use super::convert::{Convert, Sought, is_blank};
 use super::plan::{Column, FieldPlan, List, Made, MessagePlan, Plan};
 use super::taken::{Columns, Taken};
 use super::{Source, Value};
@@ -142,7 +142,11 @@ impl Taken {
             {
                 remarks.push((Remarked::UnknownEdition, self.edition, Some(quoted(edition))));
             }
-            if let Some(what) = of_reading(table, &text, when) {
+            let told = match convert.sought() {
+                Sought::Recorded => of_reading(table, &text, when),
+                sought => of_sought(sought, table, &text, &moment),
+            };
+            if let Some(what) = told {
                 remarks.push((what, None, Some(found)));
             }
         } else if !convert.knows(&text) {
@@ -157,7 +161,21 @@ fn of_reading(table: &CodeTable, text: &str, when: When<'_>) -> Option<Remarked>
         Reading::Valid(_) => None,
         Reading::Closed(_) => Some(Remarked::ClosedCode),
         Reading::Unsure => Some(Remarked::UnsureCode),
+        Reading::Unknown if table.is_unlisted(text) => None,
         Reading::Unknown => Some(Remarked::UnknownWord),
+    }
+}
+
+/// What is to be said of a text that led to no code, so that it stays as recorded.
+fn of_sought(sought: Sought, table: &CodeTable, text: &str, moment: &Moment<'_>) -> Option<Remarked> {
+    let when = moment.when().ok()?;
+    match (sought.code(table, text, moment), sought) {
+        (Ok(Some(_)), _) => None,
+        (_, Sought::ByName) => Some(Remarked::UnknownWord),
+        _ => Some(match table.read(text, when) {
+            Reading::Unknown => Remarked::UnknownWord,
+            _ => Remarked::UnsureCode,
+        }),
     }
 }
 

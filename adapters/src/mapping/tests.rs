@@ -1,5 +1,6 @@
 //! What is wrong in a mapping is pointed at, all of it at once.
 
+mod codes;
 mod remarks;
 mod tree;
 
@@ -212,7 +213,7 @@ fn keys_stand_in_text_fields_of_the_record_that_are_mapped() {
     let found = problems(
         "[records.\"lienthong.population.v1.Citizen\"]
          from = \"cong_dan\"
-         keys = [{ from = \"so\", field = \"personal_id\" }, { from = \"gt\", field = \"sex\" }]
+         keys = [{ from = \"so\", field = \"personal_id\", digits = 12 }, { from = \"gt\", field = \"sex\" }]
          [records.\"lienthong.population.v1.Citizens\"]
          from = \"x\"
          keys = []",
@@ -290,4 +291,41 @@ fn routes_have_short_plain_names_of_their_own() {
     let names: Vec<_> = (0..9).map(|number| format!("r{number}")).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     assert_eq!(told(&names), ["found 9 routes, wanted at most 8"]);
+}
+
+#[test]
+fn a_key_that_no_text_comes_to_is_told() {
+    let keys = |keys: &str| {
+        problems(&format!(
+            "[records.\"lienthong.population.v1.Citizen\"]
+             from = \"cong_dan\"
+             keys = [{keys}]
+             fields.personal_id = {{ from = \"so\" }}
+             fields.old_id9 = {{ from = \"cu\" }}"
+        ))
+    };
+    let (twelve, nine) = (
+        "{ from = \"so\", field = \"personal_id\", digits = 12 }",
+        "{ from = \"cu\", field = \"old_id9\", digits = 9 }",
+    );
+    let free = "{ from = \"cu\", field = \"old_id9\" }";
+    assert_eq!(keys(&format!("{twelve}, {nine}")), []);
+    assert_eq!(
+        keys(&format!("{twelve}, {free}")),
+        [],
+        "what isn't of twelve digits comes to it"
+    );
+    for unreached in [
+        format!("{}, {nine}", twelve.replace(", digits = 12", "")),
+        format!(
+            "{twelve}, {}",
+            nine.replace('9', "12").replace("old_id12", "old_id9")
+        ),
+    ] {
+        let found = keys(&unreached);
+        assert!(
+            matches!(found.as_slice(), [(place, message)] if place == "\"cu\"" && message.contains("no text comes to this key")),
+            "{unreached}: {found:?}"
+        );
+    }
 }

@@ -12,7 +12,7 @@ use super::translate::{Question, questions};
 use crate::check::Records;
 use crate::error::Error;
 use crate::http::{
-    self, Answer, Arguments, Asked, SignedIn, Silence, Verdict, Word, XRoad, check_answers, known,
+    self, Answer, Arguments, Asked, Secrets, SignedIn, Silence, Verdict, Word, XRoad, check_answers, known,
 };
 use crate::registry::{Found, Question as Subject, Registry};
 use crate::settings::TextForm;
@@ -22,6 +22,7 @@ use crate::tree::{AnswerLimits, Aside, Node, json, xml};
 pub(crate) struct Client {
     http: http::Client,
     sign_in: SignedIn,
+    secrets: Secrets,
     xroad: Option<XRoad>,
     asked: Asked<Question>,
     reading: Arc<Reading>,
@@ -48,6 +49,7 @@ impl Client {
         Ok(Self {
             http: http::Client::new(&settings.server, None, base, limits)?,
             sign_in: SignedIn::new(&settings.sign_in, ca, base)?,
+            secrets: Secrets::read(&settings.secrets, base)?,
             xroad: settings.xroad.clone(),
             asked: questions(settings, records, 0..0, &mut said),
             reading: Arc::new(Reading {
@@ -60,10 +62,10 @@ impl Client {
     }
 
     /// One answer; with another token if the first one isn't known any more.
-    async fn ask(&self, question: &Question, arguments: Arguments<'_>) -> Result<Answer, Error> {
+    async fn ask(&self, question: &Question, id: &str, arguments: &Arguments<'_>) -> Result<Answer, Error> {
         let mut again = true;
         loop {
-            let mut request = question.fill(self.http.origin(), self.xroad.as_ref(), arguments)?;
+            let mut request = question.fill(self.http.origin(), self.xroad.as_ref(), id, arguments)?;
             let shown = self.sign_in.show(request.headers_mut()).await?;
             let answer = self.http.send(request).await?;
             let unknown = answer.status == StatusCode::UNAUTHORIZED && self.sign_in.unknown(&shown);
@@ -150,12 +152,10 @@ impl Registry for Client {
     async fn look_up(&self, subject: Subject) -> Result<Found, Error> {
         let question = self.asked.question(&subject.record, &subject.key)?;
         let id = Uuid::now_v7().to_string();
-        let arguments = Arguments {
-            key: &subject.key,
-            request_id: &id,
-        };
+        let call = subject.call.as_deref();
+        let arguments = Arguments::new(&subject.key, &id, call, &self.secrets);
         let began = Instant::now();
-        let mut answer = self.ask(question, arguments).await?;
+        let mut answer = self.ask(question, &id, &arguments).await?;
         subject.trace.answered(began, || answer.raw());
         if self.reading.verdict.of_status(answer.status) != Word::Ok {
             return Err(self.refusal(question.answer, answer, subject).await);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::http::{Answers, NothingWhen, Server, SignIn, XRoad};
+use crate::http::{Answers, NothingWhen, Server, SignIn, Written, WrittenText, XRoad};
 use crate::settings::TextForm;
 
 /// Where the registry is, how it is asked and what its codes mean.
@@ -17,6 +17,9 @@ pub struct Settings {
     /// How the gateway says who it is.
     #[serde(default)]
     pub sign_in: SignIn,
+    /// Files of secrets that stand in requests as `{secret.name}`, by this name.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, Spanned<String>>,
     /// Who asks whom over X-Road's REST protocol, when `server` is a security server.
     pub xroad: Option<XRoad>,
     /// What the registry's codes mean.
@@ -27,7 +30,7 @@ pub struct Settings {
 }
 
 /// One question. In its texts `{key}` is the identifier asked for and `{request_id}` an id made for
-/// the question.
+/// the question; `docs/adapters.md` names the other arguments.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
@@ -78,12 +81,45 @@ impl Settings {
     pub fn files(&self) -> Vec<&Spanned<String>> {
         let mut files = self.server.files();
         files.extend(self.sign_in.files());
+        files.extend(self.secrets.values());
         files
     }
 
     /// Those of them that hold secrets.
     pub(crate) fn secrets(&self) -> Vec<&Spanned<String>> {
-        self.server.key.iter().chain(self.sign_in.secrets()).collect()
+        let key = self.server.key.iter();
+        key.chain(self.sign_in.secrets())
+            .chain(self.secrets.values())
+            .collect()
+    }
+
+    /// The texts of its requests.
+    pub(crate) fn written(&self) -> Vec<Written<'_>> {
+        self.requests.iter().map(Request::written).collect()
+    }
+}
+
+impl Request {
+    fn written(&self) -> Written<'_> {
+        let mut texts = vec![WrittenText::new(&self.path)];
+        texts.extend(
+            self.query
+                .values()
+                .chain(self.form.values())
+                .map(WrittenText::new),
+        );
+        texts.extend(self.headers.values().map(WrittenText::header));
+        texts.extend(
+            self.json_headers
+                .values()
+                .chain(&self.body)
+                .flat_map(WrittenText::of_json),
+        );
+        Written {
+            record: self.record.get_ref(),
+            key: self.key.get_ref(),
+            texts,
+        }
     }
 }
 

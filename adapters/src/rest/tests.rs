@@ -7,6 +7,7 @@ use crate::http::tests::{Arrived, Mode, Reply, Server, said};
 use crate::registry::{Question, Registry};
 use crate::{ConnectError, Error, RegistrySettings, connect};
 
+mod arguments;
 mod chaos;
 mod lost;
 mod nothing;

@@ -1,5 +1,6 @@
 //! From a question to a request of HTTP.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -16,7 +17,8 @@ use super::settings::{Method, Request, Settings};
 use crate::check::{Problem, Records};
 use crate::error::Error;
 use crate::http::{
-    Arguments, Asked, Headers, Origin, Proof, Silence, Template, XRoad, asked, check_name, percent, plain,
+    Argument, Arguments, Asked, Headers, Origin, Proof, Silence, Template, XRoad, asked, check_name, percent,
+    plain,
 };
 use crate::mapping::Key;
 use crate::settings::TextForm;
@@ -44,6 +46,8 @@ enum Content {
 enum Json {
     Fixed(Value),
     Text(Template),
+    /// The identifier as a number.
+    Number(Template),
     List(Vec<Self>),
     Object(Vec<(String, Self)>),
 }
@@ -99,7 +103,7 @@ impl Question {
                 Method::Post => HttpMethod::POST,
             },
             path: path(&request.path, problems),
-            query: texts(&request.query, problems),
+            query: query(&request.query, problems),
             headers: Headers::new(&request.headers, digits, problems),
             json_headers,
             content,
@@ -109,20 +113,17 @@ impl Question {
                 Proof::new(request.nothing_when.as_ref(), problems),
             ),
         };
-        if !question.takes_key(request) {
+        if !question.takes_key() {
             problems.push(Problem::at(request.path.span(), "found no {key} in the request"));
         }
         question
     }
 
-    fn takes_key(&self, request: &Request) -> bool {
+    fn takes_key(&self) -> bool {
         let texts = |texts: &[(String, Template)]| texts.iter().any(|(_, text)| text.takes_key());
         self.path.takes_key()
             || texts(&self.query)
-            || request
-                .headers
-                .values()
-                .any(|text| text.get_ref().contains("{key}"))
+            || self.headers.takes_key()
             || self.json_headers.iter().any(|(_, json)| json.takes_key())
             || match &self.content {
                 Content::None => false,
@@ -136,9 +137,10 @@ impl Question {
         &self,
         origin: &Origin,
         xroad: Option<&XRoad>,
-        arguments: Arguments<'_>,
+        request_id: &str,
+        arguments: &Arguments<'_>,
     ) -> Result<HttpRequest<Full<Bytes>>, Error> {
-        let mut path = self.path.fill(arguments, percent);
+        let mut path = self.path.fill(arguments, percent)?;
         // A name of dots alone leads elsewhere, however it is encoded.
         if path.split('/').any(|name| name == "." || name == "..") {
             return Err(Error::not_asked());
@@ -146,7 +148,7 @@ impl Question {
         if let Some(xroad) = xroad {
             path.insert_str(0, &format!("/r1/{}", XRoad::encoded(xroad.service.get_ref())));
         }
-        let query = form(&self.query, arguments);
+        let query = form(&self.query, arguments)?;
         if !query.is_empty() {
             path.push('?');
             path.push_str(&query);
@@ -155,11 +157,11 @@ impl Question {
             Content::None => (None, Bytes::new()),
             Content::Json(json) => (
                 Some("application/json; charset=utf-8"),
-                json.fill(arguments).to_string().into(),
+                json.fill(arguments)?.to_string().into(),
             ),
             Content::Form(texts) => (
                 Some("application/x-www-form-urlencoded"),
-                form(texts, arguments).into(),
+                form(texts, arguments)?.into(),
             ),
         };
         let unasked = || Error::unavailable("the question can't be put into a request");
@@ -179,11 +181,10 @@ impl Question {
         }
         self.headers.fill(arguments, headers)?;
         for (name, json) in &self.json_headers {
-            let value = BASE64_STANDARD.encode(json.fill(arguments).to_string());
-            headers.insert(
-                name.clone(),
-                HeaderValue::from_str(&value).map_err(|_| unasked())?,
-            );
+            let value = BASE64_STANDARD.encode(json.fill(arguments)?.to_string());
+            let mut value = HeaderValue::from_str(&value).map_err(|_| unasked())?;
+            value.set_sensitive(true);
+            headers.insert(name.clone(), value);
         }
         if let Some(xroad) = xroad {
             let mut add = |name: &'static str, value: &str| {
@@ -192,7 +193,7 @@ impl Question {
                 Ok::<_, Error>(())
             };
             add("x-road-client", &XRoad::encoded(xroad.client.get_ref()))?;
-            add("x-road-id", arguments.request_id)?;
+            add("x-road-id", request_id)?;
             if let Some(user) = &xroad.user {
                 add("x-road-userid", user.get_ref())?;
             }
@@ -216,11 +217,17 @@ impl Json {
                 Ok(template) => {
                     // What is markup inside a text is not encoded for it.
                     let markup = |text: &str| text.contains(['<', '"', '\\']);
-                    if template.takes_key() && !digits && template.literals().any(markup) {
-                        wanted.push(
-                            "found {key} inside markup, wanted it there only for an identifier with digits = …"
-                                .to_owned(),
-                        );
+                    let unfit = template.arguments().find(|argument| !argument.is_plain(digits));
+                    if let Some(unfit) = unfit
+                        && template.literals().any(markup)
+                    {
+                        wanted.push(format!(
+                            "found {} inside markup, wanted what is made of digits and codes there",
+                            unfit.field()
+                        ));
+                    }
+                    if template.alone() == Some(&Argument::KeyNumber) {
+                        return Self::Number(template);
                     }
                     Self::Text(template)
                 }
@@ -244,22 +251,30 @@ impl Json {
     fn takes_key(&self) -> bool {
         match self {
             Self::Fixed(_) => false,
-            Self::Text(template) => template.takes_key(),
+            Self::Text(template) | Self::Number(template) => template.takes_key(),
             Self::List(items) => items.iter().any(Self::takes_key),
             Self::Object(members) => members.iter().any(|(_, value)| value.takes_key()),
         }
     }
 
-    fn fill(&self, arguments: Arguments<'_>) -> Value {
-        match self {
+    fn fill(&self, arguments: &Arguments<'_>) -> Result<Value, Error> {
+        Ok(match self {
             Self::Fixed(value) => value.clone(),
-            Self::Text(template) => Value::String(template.fill(arguments, plain)),
-            Self::List(items) => items.iter().map(|item| item.fill(arguments)).collect(),
-            Self::Object(members) => {
-                let member = |(name, value): &(String, Self)| (name.clone(), value.fill(arguments));
-                Value::Object(members.iter().map(member).collect())
+            Self::Text(template) => Value::String(template.fill(arguments, plain)?),
+            Self::Number(template) => {
+                let number = template.fill(arguments, plain)?.parse::<u64>();
+                // What fits into no such number is nobody's.
+                number.map_err(|_| Error::NotFound)?.into()
             }
-        }
+            Self::List(items) => {
+                let items = items.iter().map(|item| item.fill(arguments));
+                Value::Array(items.collect::<Result<_, _>>()?)
+            }
+            Self::Object(members) => {
+                let member = |(name, value): &(String, Self)| Ok((name.clone(), value.fill(arguments)?));
+                Value::Object(members.iter().map(member).collect::<Result<_, Error>>()?)
+            }
+        })
     }
 }
 
@@ -275,7 +290,16 @@ fn path(text: &Spanned<String>, problems: &mut Vec<Problem>) -> Template {
             let text = text.get_ref();
             let leads_up = text.split('/').any(|name| name == "." || name == "..");
             let right = text.starts_with('/') && !leads_up && template.literals().all(plain);
-            (template, (!right).then(|| wanted.to_owned()))
+            // A path stands in every log on the way.
+            let telling = |argument: &&Argument| !argument.is_key() && !argument.is_plain(true);
+            let telling = template.arguments().find(telling).map(|argument| {
+                format!(
+                    "found {} in a path, wanted it in a header, a query or a body",
+                    argument.field()
+                )
+            });
+            let flaw = (!right).then(|| wanted.to_owned()).or(telling);
+            (template, flaw)
         }
         Err(error) => (Template::empty(), Some(error)),
     };
@@ -285,8 +309,27 @@ fn path(text: &Spanned<String>, problems: &mut Vec<Problem>) -> Template {
     template
 }
 
+/// A query stands in every log on the way: no secret in it.
+fn query(
+    settings: &BTreeMap<String, Spanned<String>>,
+    problems: &mut Vec<Problem>,
+) -> Vec<(String, Template)> {
+    for text in settings.values() {
+        let template = Template::parse(text.get_ref());
+        let mut secrets = template.iter().flat_map(Template::arguments);
+        if let Some(secret) = secrets.find(|argument| matches!(argument, Argument::Secret(_))) {
+            let message = format!(
+                "found {} in a query, wanted it in a header or a body",
+                secret.field()
+            );
+            problems.push(Problem::at(text.span(), message));
+        }
+    }
+    texts(settings, problems)
+}
+
 fn texts(
-    settings: &std::collections::BTreeMap<String, Spanned<String>>,
+    settings: &BTreeMap<String, Spanned<String>>,
     problems: &mut Vec<Problem>,
 ) -> Vec<(String, Template)> {
     let mut texts = Vec::new();
@@ -300,7 +343,7 @@ fn texts(
 }
 
 /// Names and values of a query or a form. Texts of the file are encoded as arguments are.
-fn form(texts: &[(String, Template)], arguments: Arguments<'_>) -> String {
+fn form(texts: &[(String, Template)], arguments: &Arguments<'_>) -> Result<String, Error> {
     let mut out = String::new();
     for (name, template) in texts {
         if !out.is_empty() {
@@ -308,7 +351,7 @@ fn form(texts: &[(String, Template)], arguments: Arguments<'_>) -> String {
         }
         percent(name, &mut out);
         out.push('=');
-        percent(&template.fill(arguments, plain), &mut out);
+        percent(&template.fill(arguments, plain)?, &mut out);
     }
-    out
+    Ok(out)
 }

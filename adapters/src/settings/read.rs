@@ -109,6 +109,7 @@ impl Routes {
     /// Reads the value of `connection`, or of `routes`, as its kind wants it.
     fn read<'de, A: MapAccess<'de>>(kind: Kind, several: bool, file: &mut A) -> Result<Self, A::Error> {
         match kind {
+            #[cfg(feature = "embedded")]
             Kind::Embedded => routes(several, file).map(Self::Embedded),
             #[cfg(feature = "grpc")]
             Kind::Grpc => routes(several, file).map(Self::Grpc),

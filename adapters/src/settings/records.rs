@@ -215,6 +215,11 @@ pub enum Conversion {
     Label,
     /// The edition of the table by which the code was recorded.
     Edition,
+    /// The code that on the record's own day stands for what was recorded: itself while it is valid, else
+    /// the one that took its place. Where several did, or nobody says what was meant: as recorded.
+    CurrentCode,
+    /// The code of a name, old names included.
+    CodeOfName,
     /// An agency's code in its newer form.
     AgencyCode,
     /// A procedure's code without a local end.
@@ -243,6 +248,8 @@ impl Conversion {
             Self::Code => "code",
             Self::Label => "label",
             Self::Edition => "edition",
+            Self::CurrentCode => "current_code",
+            Self::CodeOfName => "code_of_name",
             Self::AgencyCode => "agency_code",
             Self::ProcedureCode => "procedure_code",
             Self::Digits => "digits",

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::check::Problem;
+#[cfg(feature = "embedded")]
 use crate::embedded;
 #[cfg(feature = "grpc")]
 use crate::grpc;
@@ -31,6 +32,7 @@ pub struct Route<C> {
 #[derive(Clone, Debug)]
 pub enum Routes {
     /// Database files on this machine.
+    #[cfg(feature = "embedded")]
     Embedded(Vec<Route<embedded::Settings>>),
     /// Servers that speak gRPC.
     #[cfg(feature = "grpc")]
@@ -51,6 +53,7 @@ impl Routes {
     #[must_use]
     pub fn names(&self) -> Vec<&Spanned<String>> {
         match self {
+            #[cfg(feature = "embedded")]
             Self::Embedded(routes) => routes.iter().map(|route| &route.name).collect(),
             #[cfg(feature = "grpc")]
             Self::Grpc(routes) => routes.iter().map(|route| &route.name).collect(),

@@ -12,7 +12,9 @@ use super::translate::{Question, questions};
 use super::{envelope, fault};
 use crate::check::Records;
 use crate::error::Error;
-use crate::http::{self, Answer, Arguments, Asked, SignedIn, Silence, Verdict, Word, check_answers, known};
+use crate::http::{
+    self, Answer, Arguments, Asked, Secrets, SignedIn, Silence, Verdict, Word, check_answers, known,
+};
 use crate::registry::{Found, Question as Subject, Registry};
 use crate::tree::{AnswerLimits, Aside, xml};
 
@@ -20,6 +22,7 @@ use crate::tree::{AnswerLimits, Aside, xml};
 pub(crate) struct Client {
     http: http::Client,
     sign_in: SignedIn,
+    secrets: Secrets,
     asked: Asked<Question>,
     reading: Arc<Reading>,
     aside: Aside,
@@ -53,6 +56,7 @@ impl Client {
         Ok(Self {
             http: http::Client::new(&settings.server, None, base, limits)?,
             sign_in: SignedIn::new(&settings.sign_in, ca, base)?,
+            secrets: Secrets::read(&settings.secrets, base)?,
             asked: questions(settings, records, 0..0, &mut said),
             reading: Arc::new(Reading {
                 settings: settings.clone(),
@@ -65,11 +69,11 @@ impl Client {
     }
 
     /// One answer; with another token if the first one isn't known any more.
-    async fn ask(&self, question: &Question, arguments: Arguments<'_>) -> Result<Answer, Error> {
+    async fn ask(&self, question: &Question, id: &str, arguments: &Arguments<'_>) -> Result<Answer, Error> {
         let mut again = true;
         loop {
             let xroad = self.reading.settings.xroad.as_ref();
-            let mut request = question.fill(self.http.origin(), xroad, arguments)?;
+            let mut request = question.fill(self.http.origin(), xroad, id, arguments)?;
             let shown = self.sign_in.show(request.headers_mut()).await?;
             let answer = self.http.send(request).await?;
             let unknown = answer.status == StatusCode::UNAUTHORIZED && self.sign_in.unknown(&shown);
@@ -130,12 +134,10 @@ impl Registry for Client {
     async fn look_up(&self, subject: Subject) -> Result<Found, Error> {
         let question = self.asked.question(&subject.record, &subject.key)?;
         let id = Uuid::now_v7().to_string();
-        let arguments = Arguments {
-            key: &subject.key,
-            request_id: &id,
-        };
+        let call = subject.call.as_deref();
+        let arguments = Arguments::new(&subject.key, &id, call, &self.secrets);
         let began = Instant::now();
-        let mut answer = self.ask(question, arguments).await?;
+        let mut answer = self.ask(question, &id, &arguments).await?;
         subject.trace.answered(began, || answer.raw());
         let verdict = &self.reading.verdict;
         if let Some(error) = verdict.of_status(answer.status).error(&said(&answer))

@@ -11,6 +11,7 @@ use crate::http::tests::{Arrived, Mode, Reply, Server, said};
 use crate::registry::{Question, Registry};
 use crate::{Error, RegistrySettings, connect};
 
+mod arguments;
 mod faults;
 mod nothing;
 

@@ -96,15 +96,14 @@ impl Question {
         &self,
         origin: &Origin,
         xroad: Option<&XRoad>,
-        arguments: Arguments<'_>,
+        request_id: &str,
+        arguments: &Arguments<'_>,
     ) -> Result<HttpRequest<Full<Bytes>>, Error> {
-        let mut header = xroad.map_or_else(String::new, |xroad| {
-            envelope::of_xroad(xroad, arguments.request_id)
-        });
+        let mut header = xroad.map_or_else(String::new, |xroad| envelope::of_xroad(xroad, request_id));
         if let Some(template) = &self.header {
-            header.push_str(&template.fill(arguments, xml));
+            header.push_str(&template.fill(arguments, xml)?);
         }
-        let message = envelope::wrapped(self.version, &header, &self.body.fill(arguments, xml));
+        let message = envelope::wrapped(self.version, &header, &self.body.fill(arguments, xml)?);
         let mut request = HttpRequest::new(Full::from(message));
         *request.method_mut() = Method::POST;
         let uri = origin.uri("");
@@ -135,11 +134,7 @@ fn template(text: &Spanned<String>, problems: &mut Vec<Problem>) -> Template {
             return Template::empty();
         }
     };
-    let arguments = Arguments {
-        key: PROBE,
-        request_id: PROBE,
-    };
-    let filled = template.fill(arguments, xml);
+    let filled = template.filled_with(PROBE);
     if let Some(flaw) = flaw(&filled) {
         problems.push(Problem::at(text.span(), flaw));
     }

@@ -171,8 +171,10 @@ fn show_way_on(folder: &Folder, address: &str, once: bool, out: &mut dyn Write) 
     let program = own_name();
     let commands = [
         format!(
-            "{program} confirm citizen --profile {profile} --id {} --name \"{}\" {dossier} \\\n    --claim birth_date={} --claim sex=male",
-            owner.personal_id, owner.full_name, owner.birth_date
+            "{program} confirm citizen --profile {profile} --id {} --name \"{}\" --birth {birth} {dossier} \\\n    --claim birth_date={birth} --claim sex=male",
+            owner.personal_id,
+            owner.full_name,
+            birth = owner.birth_date
         ),
         format!("{program} lookup enterprise --profile {profile} --id {company} {dossier} --receipt"),
         format!("{program} audit search --log {log} --agency H29.12"),

@@ -87,6 +87,7 @@ fn confirm_owner(dossier: &Dossier) -> Result<Call> {
     let owner = &citizens::OWNER;
     Call::new("ConfirmCitizen", dossier, "identity", owner.personal_id)?
         .with("key.full_name", "Nguyễn Minh Quân")?
+        .with("key.birth_date", owner.birth_date)?
         .claiming("full_name", "Nguyễn Minh Quân")?
         .claiming("birth_date", owner.birth_date)?
         .claiming("permanent_residence.province.code", "79")
@@ -96,6 +97,7 @@ async fn show_refusals(page: &mut Page<'_>, one_stop: &Client, police: &Client) 
     let residence = Dossier::for_procedure("1.004222", ONE_STOP, ONE_STOP, 2)?;
     let religion = Call::new("GetCitizen", &residence, "identity", citizens::OWNER.personal_id)?
         .with("key.full_name", citizens::OWNER.full_name)?
+        .with("key.birth_date", citizens::OWNER.birth_date)?
         .asking(&["full_name", "religion"])?;
     let second = &certificates::SECOND;
     let deciding = Dossier::new(ONE_STOP, POLICE, 3)?.at_deciding();

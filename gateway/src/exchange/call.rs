@@ -2,15 +2,17 @@
 
 use std::sync::{Arc, OnceLock};
 
-use adapters::{Call, Retrieved, Trace};
+use adapters::{Call, Fact, FactValue, Retrieved, Trace};
 use prost::Message as _;
-use proto::lookup::v1::LookupContext;
+use proto::lookup::v1::{LookupContext, MatchRule};
 use sha2::{Digest as _, Sha256};
 
 use super::story::Story;
 use crate::cache::{Exchanged, From};
 use crate::clock::Moment;
 use crate::directory::Source;
+use crate::record::compare::date;
+use crate::record::method::Method;
 use crate::record::query::{Context, Query};
 use crate::status::Refusal;
 
@@ -43,14 +45,30 @@ fn told(story: &Story<'_>, query: &Query<'_>, limit: Option<i64>) -> Call {
     Call {
         request_id: story.request_id.as_str().into(),
         at: story.received.0,
+        agency: caller.map_or("", |caller| caller.agency()).into(),
         officer: caller.map_or("", |caller| caller.officer()).into(),
         role: caller.map_or("", |caller| caller.role()).into(),
         context: encoded(&story.context).into(),
         key: query.key.to_vec().into(),
+        facts: facts(story.method, query),
         // What is never kept here is not to be kept there.
         max_age: if story.method.never_cached { Some(0) } else { limit },
         refused_in: OnceLock::new(),
     }
+}
+
+/// The second facts of a query. Their form was looked at when the query was read.
+fn facts(method: &Method, query: &Query<'_>) -> Vec<Fact> {
+    let told = query.facts.iter().filter_map(|(at, claimed)| {
+        let fact = method.key.facts.get(*at)?;
+        let value = match fact.rule {
+            MatchRule::Date => FactValue::Date(date(*claimed).ok()?),
+            _ => FactValue::Text(claimed.text().ok()?.into()),
+        };
+        let name = Arc::clone(&fact.name);
+        Some(Fact { name, value })
+    });
+    told.collect()
 }
 
 /// Who asks, for what and by which facts, as one word: whoever differs in any of it gets an answer of

@@ -239,6 +239,12 @@ fn refusal(registry: &str, error: &adapters::Error) -> Refusal {
             format!("the record of registry {registry} can't be read in field {field}"),
         )
         .naming(field.clone()),
+        // Told before anybody was asked, and of the call alone: nobody learns from it whether there is a record.
+        Error::Wanting { what } => Refusal::new(
+            Reason::Incomplete,
+            format!("registry {registry} can't be asked without {what}, in the form that it wants"),
+        )
+        .naming(what.clone()),
         Error::Refused { code } => Refusal::new(
             Reason::UpstreamRefused,
             format!("registry {registry} refused with code {code}"),

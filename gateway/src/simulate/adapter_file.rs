@@ -125,14 +125,24 @@ fn request(language: Text, shape: Shape, record: &Record, column: &str) -> Strin
     let name = shape.key_name(column);
     match (language, shape) {
         (Text::Json, Shape::CongDan) => format!(
-            "method = \"POST\"\npath = \"/dan-cu/tra-cuu\"\nbody = {{ MaYeuCau = \"{{request_id}}\", MaTichHop = \"037\", {name} = \"{{key}}\" }}\n"
+            "method = \"POST\"\npath = \"/dan-cu/tra-cuu\"\n\n[connection.requests.body]\n{}",
+            cong_dan::ASKED
+                .iter()
+                .map(|(element, told)| format!("{element} = \"{told}\"\n"))
+                .collect::<String>()
+                .replace("{number}", name)
         ),
         (Text::Json, Shape::Tables) => format!(
             "path = \"/{}\"\nquery = {{ {name} = \"{{key}}\" }}\nheaders = {{ \"X-Request-Id\" = \"{{request_id}}\" }}\n",
             record.table
         ),
         (Text::Soap, Shape::CongDan) => format!(
-            "action = \"urn:TraCuuThongTinCongDan\"\nbody = \"\"\"\n<d:TraCuuThongTinCongDan xmlns:d=\"http://dancuquocgia.bca\">\n  <d:MaYeuCau>{{request_id}}</d:MaYeuCau>\n  <d:MaTichHop>037</d:MaTichHop>\n  <d:{name}>{{key}}</d:{name}>\n</d:TraCuuThongTinCongDan>\"\"\"\n"
+            "action = \"urn:TraCuuThongTinCongDan\"\nbody = \"\"\"\n<d:TraCuuThongTinCongDan xmlns:d=\"http://dancuquocgia.bca\">\n{}</d:TraCuuThongTinCongDan>\"\"\"\n",
+            cong_dan::ASKED
+                .iter()
+                .map(|(element, told)| format!("  <d:{element}>{told}</d:{element}>\n"))
+                .collect::<String>()
+                .replace("{number}", name)
         ),
         (Text::Soap, Shape::Tables) => {
             let table = &record.table;

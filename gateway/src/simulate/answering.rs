@@ -14,8 +14,9 @@ use super::body::Body;
 use super::fault::Fault;
 use super::language::{self, Question};
 use super::rows::Row;
+use super::shape::Shape;
 use super::tree::Tree;
-use super::{Speech, Stage, grpc, spoiled};
+use super::{Speech, Stage, cong_dan, grpc, spoiled};
 
 /// The largest question.
 const LONGEST_QUESTION: usize = 64 << 10;
@@ -56,11 +57,22 @@ impl Stage {
         body: &Bytes,
         fault: Option<Fault>,
     ) -> Option<(Response<Body>, &'static str)> {
-        let Question { record, column, key } = match &self.speech {
+        let Question {
+            record,
+            column,
+            key,
+            given,
+        } = match &self.speech {
             Speech::Text(language) => language::question(*language, self.shape, &self.rows, uri, body)?,
             Speech::Calls(_) => grpc::question(&self.rows, uri, body)?,
         };
         let mut found = self.rows.find(record, column, &key).ok()?;
+        if let [only] = found.as_slice()
+            && self.shape == Shape::CongDan
+            && !cong_dan::fits(only, &given)
+        {
+            found.clear();
+        }
         match fault {
             Some(Fault::WrongSubject) => found.iter_mut().for_each(|row| rename(row, column)),
             Some(Fault::Several) => found.extend_from_within(..),

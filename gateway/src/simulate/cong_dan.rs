@@ -4,6 +4,10 @@
 //! What that form has no element for is not there: the names of places, the edition of their codes, other
 //! names, the identity card, whether the person lives.
 
+use std::collections::BTreeMap;
+
+use adapters::text::{date, name};
+
 use super::rows::{Row, text_at};
 use super::tree::Tree;
 
@@ -13,6 +17,40 @@ pub(super) const RECORD: &str = "lienthong.population.v1.Citizen";
 /// How the adapter file maps it, all below `[connection]`; `{collection}` stands for the way to what
 /// `CongDan` stands in.
 pub(super) const MAPPING: &str = include_str!("cong_dan.toml");
+
+/// What it is asked with, in the order that it wants: elements and what is told in them. `{number}` stands for the
+/// element of the identifier.
+pub(super) const ASKED: [(&str, &str); 8] = [
+    ("MaYeuCau", "{request_id}"),
+    ("MaDVC", "{procedure}"),
+    ("MaTichHop", "037"),
+    ("MaDonVi", "{agency}"),
+    ("MaCanBo", "{officer}"),
+    ("{number}", "{key}"),
+    ("HoVaTen", "{fact.full_name|capitals}"),
+    ("NgayThangNamSinh", "{fact.birth_date|yyyy-MM-dd|yyyy}"),
+];
+
+/// Whether a question tells all that the service wants to be told.
+pub(super) fn is_whole(given: &BTreeMap<String, String>) -> bool {
+    let wanted = ASKED.iter().map(|(element, _)| *element);
+    let mut wanted = wanted.filter(|element| *element != "{number}");
+    wanted.all(|element| given.get(element).is_some_and(|text| !text.trim().is_empty()))
+}
+
+/// Number, name and birth have to fit together: who names another person's number finds nobody.
+pub(super) fn fits(row: &Row, given: &BTreeMap<String, String>) -> bool {
+    let told = |element: &str| given.get(element).map_or("", String::as_str);
+    let date = |text: &str| date::parse(text).ok().flatten().map(|parsed| parsed.date);
+    let born = match (date(told("NgayThangNamSinh")), date(text_at(row, "ngay_sinh"))) {
+        (Some(told), Some(recorded)) => match (told.full(), recorded.full()) {
+            (Some(told), Some(recorded)) => told == recorded,
+            _ => told.year() == recorded.year(),
+        },
+        _ => false,
+    };
+    born && name::key(told("HoVaTen")) == name::key(text_at(row, "ho_ten"))
+}
 
 /// What was found, and how many.
 pub(super) fn collection(found: &[Row], id: &str) -> Tree {

@@ -51,6 +51,7 @@ pub(super) fn question<'a>(rows: &'a Rows, uri: &Uri, body: &Bytes) -> Option<Qu
             record,
             column: &key.column,
             key: text.clone(),
+            given: BTreeMap::new(),
         })
     })
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::Uri;
 use serde_json::{Value, json};
 
+use super::cong_dan;
 use super::percent;
 use super::rows::{Record, Rows};
 use super::shape::Shape;
@@ -37,6 +38,8 @@ pub(super) struct Question<'a> {
     pub(super) record: &'a Record,
     pub(super) column: &'a str,
     pub(super) key: String,
+    /// All that was told.
+    pub(super) given: BTreeMap<String, String>,
 }
 
 /// The question of a request; none when it is not one that the adapter file asks.
@@ -57,6 +60,9 @@ pub(super) fn question<'a>(
         (Text::Json, Shape::CongDan) => None,
         (Text::Soap, _) => given.get("").cloned(),
     };
+    if shape == Shape::CongDan && !cong_dan::is_whole(&given) {
+        return None;
+    }
     for record in &rows.records {
         if shape == Shape::Tables && table.as_deref() != Some(record.table.as_str()) {
             continue;
@@ -67,6 +73,7 @@ pub(super) fn question<'a>(
                     record,
                     column: &key.column,
                     key: key_text.clone(),
+                    given,
                 });
             }
         }

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use adapters::{Error, Question, RegistrySettings};
+use adapters::{Call, Error, Fact, FactValue, Question, RegistrySettings};
+use prost::Message as _;
+use proto::lookup::v1::LookupContext;
 
 use super::faults::Shared;
 use super::{Background, Kind, Plan, Simulation, Tls};
@@ -74,11 +76,54 @@ async fn asked(
     record: &str,
     key: &str,
 ) -> Result<bytes::Bytes, Error> {
+    asked_as(registry, record, key, None).await
+}
+
+/// As an officer asks who knows this name and birth of the person.
+async fn asked_for(
+    registry: &std::sync::Arc<dyn adapters::Registry>,
+    key: &str,
+    name: &str,
+    birth: &str,
+) -> Result<bytes::Bytes, Error> {
+    let context = LookupContext {
+        procedure_code: "2.001478".into(),
+        ..Default::default()
+    };
+    let birth = adapters::text::date::parse(birth).unwrap().unwrap().date;
+    let fact = |name: &str, value| Fact {
+        name: name.into(),
+        value,
+    };
+    let call = Call {
+        request_id: "1".into(),
+        at: 0,
+        agency: "H29.12".into(),
+        officer: "cb-7".into(),
+        role: "receiving-officer".into(),
+        context: context.encode_to_vec().into(),
+        key: bytes::Bytes::new(),
+        facts: vec![
+            fact("full_name", FactValue::Text(name.into())),
+            fact("birth_date", FactValue::Date(birth)),
+        ],
+        max_age: None,
+        refused_in: std::sync::OnceLock::new(),
+    };
+    asked_as(registry, CITIZEN, key, Some(std::sync::Arc::new(call))).await
+}
+
+async fn asked_as(
+    registry: &std::sync::Arc<dyn adapters::Registry>,
+    record: &str,
+    key: &str,
+    call: Option<std::sync::Arc<Call>>,
+) -> Result<bytes::Bytes, Error> {
     let question = Question {
         record: record.into(),
         key: key.into(),
         deadline: Instant::now() + Duration::from_secs(5),
-        call: None,
+        call,
         trace: adapters::Trace::default(),
     };
     registry.look_up(question).await.map(|found| found.record)
@@ -131,7 +176,6 @@ async fn the_records_of_a_table_come_through_a_simulated_registry_as_they_are_in
 
 #[tokio::test]
 async fn a_citizen_comes_in_the_form_of_the_national_service() {
-    use prost::Message as _;
     let (_dir, folder) = country();
     for kind in [Kind::Rest, Kind::Soap] {
         let simulated = simulated(&folder, kind, "population", false, &[]);
@@ -142,7 +186,8 @@ async fn a_citizen_comes_in_the_form_of_the_national_service() {
             &citizens::DECOMPOSED,
         ] {
             let read = async |registry| {
-                let record = asked(registry, CITIZEN, citizen.personal_id).await.unwrap();
+                let (id, name) = (citizen.personal_id, citizen.full_name);
+                let record = asked_for(registry, id, name, citizen.birth_date).await.unwrap();
                 proto::population::v1::Citizen::decode(record).unwrap()
             };
             let (told, recorded) = (read(&simulated.registry).await, read(&simulated.embedded).await);
@@ -158,15 +203,31 @@ async fn a_citizen_comes_in_the_form_of_the_national_service() {
             };
             assert_eq!(facts(&told), facts(&recorded), "{kind:?} {}", citizen.special);
         }
-        let shared = citizens::SHARED_CARD_A.old_id9.unwrap();
+        let (shared, owner) = (&citizens::SHARED_CARD_A, &citizens::OWNER);
+        let of = async |id: &str, name: &str, birth: &str| {
+            asked_for(&simulated.registry, id, name, birth).await.map(drop)
+        };
+        let card = shared.old_id9.unwrap();
         assert_eq!(
-            asked(&simulated.registry, CITIZEN, shared).await,
+            of(card, shared.full_name, shared.birth_date).await,
             Err(Error::Several)
         );
-        assert_eq!(
-            asked(&simulated.registry, CITIZEN, "079085999999").await,
-            Err(Error::NotFound)
-        );
+        let (id, name, birth) = (owner.personal_id, owner.full_name, owner.birth_date);
+        assert_eq!(of(id, name, birth).await, Ok(()));
+        assert_eq!(of(id, name, "1985").await, Ok(()), "a year is told as a year");
+        for (id, name, birth) in [
+            ("079085999999", name, birth),
+            (id, shared.full_name, birth),
+            (id, name, "16/08/1985"),
+        ] {
+            assert_eq!(
+                of(id, name, birth).await,
+                Err(Error::NotFound),
+                "{kind:?} {birth}"
+            );
+        }
+        let untold = asked(&simulated.registry, CITIZEN, id).await;
+        assert!(matches!(untold, Err(Error::Wanting { .. })), "{untold:?}");
     }
 }
 
@@ -225,7 +286,9 @@ async fn each_fault_is_what_it_says_to_the_one_who_asks() {
                 continue;
             }
             let simulated = simulated(&folder, kind, "population", true, &[fault]);
-            let told = asked(&simulated.registry, CITIZEN, citizens::OWNER.personal_id).await;
+            let owner = &citizens::OWNER;
+            let (id, name, birth) = (owner.personal_id, owner.full_name, owner.birth_date);
+            let told = asked_for(&simulated.registry, id, name, birth).await;
             let told = told.as_ref().map_or_else(Error::name, |_| "found");
             assert!(words.contains(&told), "{kind:?} {fault}: {told}");
         }

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::Client;
-use crate::messages::{context, get};
+use crate::messages::{birth, context, get};
 use crate::registries::{AN, COMPANY, Person};
 
 /// 40 questions a second to the one that misbehaves: where it is silent for a second, more than its limit of 32.
@@ -92,6 +92,7 @@ pub(super) async fn ask(client: &Client, id: &str) -> (String, Duration) {
     let mut question = get(AN);
     if let Some(key) = &mut question.key {
         id.clone_into(&mut key.personal_id);
+        key.birth_date = Some(birth(AN));
     }
     let began = Instant::now();
     let answer = timeout(PATIENCE, client.citizen(question)).await;

@@ -445,7 +445,7 @@ fn every_question_goes_by_an_index() {
             &tree.settings,
             Path::new("."),
             &proto::descriptors(),
-            &Default::default(),
+            &crate::codes::tests::tables(),
         )
         .expect("no problem");
         for record in records.values() {

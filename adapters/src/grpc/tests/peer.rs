@@ -57,10 +57,12 @@ fn call() -> Call {
     Call {
         request_id: ID.into(),
         at: NOW,
+        agency: "H29.12".into(),
         officer: "cán bộ 7".into(),
         role: "receiving-officer".into(),
         context: context.encode_to_vec().into(),
         key: key.encode_to_vec().into(),
+        facts: Vec::new(),
         max_age: Some(90_500_000),
         refused_in: OnceLock::new(),
     }

@@ -95,10 +95,12 @@ async fn a_hostile_identifier_changes_nothing_but_its_own_place() {
         let call = crate::registry::Call {
             at: 0,
             request_id: "0197f1f0-0000-7000-8000-000000000001".into(),
+            agency: "".into(),
             officer: "".into(),
             role: "".into(),
             context: Bytes::new(),
             key: Bytes::new(),
+            facts: Vec::new(),
             max_age: None,
             refused_in: std::sync::OnceLock::new(),
         };

@@ -1,8 +1,10 @@
-//! On whose behalf a probe asks: what another gateway wants to know before it answers.
+//! On whose behalf a probe asks: what another gateway, or a registry whose requests have more places than the
+//! identifier, wants to know before it answers.
 
 use std::sync::{Arc, OnceLock};
 
-use adapters::Call;
+use adapters::text::date;
+use adapters::{Call, Fact, FactValue};
 use anyhow::{Context as _, Result};
 use clap::Args;
 use prost::Message as _;
@@ -13,12 +15,15 @@ use uuid::Uuid;
 use super::super::client::Ask;
 use crate::clock::Moment;
 
-/// On whose behalf, where the registry is another gateway. Given all together.
+/// On whose behalf, where the registry wants to know. Given all together.
 #[derive(Debug, Args)]
 pub(super) struct Behalf {
     /// The officer.
     #[arg(long, requires_all = ["role", "procedure", "dossier", "receiving", "competent"])]
     officer: Option<String>,
+    /// The agency whose system asks.
+    #[arg(long, requires = "officer")]
+    agency: Option<String>,
     /// The officer's role.
     #[arg(long, requires = "officer")]
     role: Option<String>,
@@ -69,13 +74,34 @@ impl Behalf {
         Ok(Some(Arc::new(Call {
             request_id: Uuid::now_v7().to_string().into(),
             at: Moment::now().0,
+            agency: self.agency.as_deref().unwrap_or_default().into(),
             officer: officer.as_str().into(),
             role: self.role.as_deref().unwrap_or_default().into(),
             context: part(&request, "context").into(),
             key: part(&request, "key").into(),
+            facts: self.facts()?,
             max_age: None,
             refused_in: OnceLock::new(),
         })))
+    }
+}
+
+impl Behalf {
+    fn facts(&self) -> Result<Vec<Fact>> {
+        let mut facts = Vec::new();
+        let mut add = |name: &str, value| {
+            let name = name.into();
+            facts.push(Fact { name, value });
+        };
+        if let Some(name) = &self.name {
+            add("full_name", FactValue::Text(name.as_str().into()));
+        }
+        if let Some(birth) = &self.birth {
+            let parsed = date::parse(birth).ok().flatten();
+            let date = parsed.context("--birth is no date")?.date;
+            add("birth_date", FactValue::Date(date));
+        }
+        Ok(facts)
     }
 }
 
