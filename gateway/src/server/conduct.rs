@@ -50,6 +50,9 @@ pub(super) enum Fault {
 }
 
 impl Fault {
+    /// How many kinds there are.
+    pub(super) const COUNT: usize = Self::Idle as usize + 1;
+
     /// Whether what still comes is left unread. An idle peer may just have thought of a call.
     pub(super) fn is_hostile(self) -> bool {
         self != Self::Idle
