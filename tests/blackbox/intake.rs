@@ -135,10 +135,14 @@ async fn large_messages_have_their_share_of_memory_and_small_ones_need_none() {
     let scene = scene("message_memory_per_client = \"1 MiB\"");
     let gateway = scene.start();
     let client = connect(&scene, &gateway).await;
-    let (pieces, received) = mpsc::channel(100);
-    pieces.send(begun(1 << 20, 800 << 10)).await.unwrap();
+    let (pieces, received) = mpsc::channel(1);
     let holding = client.raw_pieces(GET, received);
     let others = async {
+        pieces.send(begun(1 << 20, 0)).await.unwrap();
+        // All but what the window of a stream allows has been taken in when the last piece is on its way.
+        for _ in 0..50 {
+            pieces.send(vec![0; 16 << 10].into()).await.unwrap();
+        }
         let end = Instant::now() + PATIENCE;
         let refused = loop {
             let refused = client.raw(GET, &vec![0; 400 << 10]).await.unwrap_err();

@@ -10,6 +10,7 @@ use harness::registries::AN;
 use harness::tree::OFFICE;
 use harness::wire::{self, flag, frame, kind};
 use harness::{Client, Gateway, Scene};
+use prost::Message as _;
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
@@ -257,6 +258,12 @@ async fn all_calls_of_a_full_connection_are_finished_when_a_gateway_is_told_to_e
     let mut stream = wire::handshake(&stage.tls, socket).await.unwrap();
     wire::greet(&mut stream, &[]).await.unwrap();
     let streams = || (0..CALLS).map(|call| call * 2 + 1);
+    // With a field that nobody knows, number 1000, of 300 bytes.
+    let mut message = get(AN).encode_to_vec();
+    message.extend([0xc2, 0x3e, 0xac, 0x02]);
+    message.resize(message.len() + 300, 7);
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    let message = [&[0][..], &length, &message].concat();
     let opened: Vec<_> = streams().flat_map(|id| stage.open(id)).collect();
     stream.write_all(&opened).await.unwrap();
     stream.flush().await.unwrap();
@@ -268,10 +275,12 @@ async fn all_calls_of_a_full_connection_are_finished_when_a_gateway_is_told_to_e
         match got.kind {
             kind::GOAWAY if !told => {
                 told = true;
-                let messages: Vec<_> = streams().flat_map(|id| stage.ask(id)).collect();
+                let messages: Vec<_> = streams()
+                    .flat_map(|id| frame(kind::DATA, flag::END_STREAM, id, &message))
+                    .collect();
                 assert!(
-                    messages.len() > 16 << 10,
-                    "{} bytes are no more than a turn",
+                    messages.len() > 32 << 10,
+                    "{} bytes are hardly more than a turn",
                     messages.len()
                 );
                 stream.write_all(&messages).await.unwrap();

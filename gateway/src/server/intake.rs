@@ -75,7 +75,7 @@ where
         }
     }
 
-    /// The next message of a stream; none when it has ended in order.
+    /// The next message of a stream; none when it has ended, or its caller is gone.
     pub(super) async fn next<A>(&mut self, bounds: &Bounds<'_, A>) -> Result<Option<Message>, Refusal>
     where
         A: Fn() -> Result<(), Refusal>,
@@ -83,11 +83,13 @@ where
         let mut prefix = [0; PREFIX];
         let mut have = 0;
         while have < PREFIX {
-            if !self.has_more().await? {
-                return match have {
-                    0 => Ok(None),
-                    _ => Err(malformed("there is no message")),
-                };
+            let more = self.has_more().await;
+            // Who leaves between two messages has no more to ask.
+            if have == 0 && !matches!(more, Ok(true)) {
+                return Ok(None);
+            }
+            if !more? {
+                return Err(malformed("there is no message"));
             }
             let some = self.rest.len().min(PREFIX - have);
             self.rest.copy_to_slice(&mut prefix[have..have + some]);
