@@ -107,34 +107,25 @@ impl Client {
             Err(self.crowd.refuse())
         }
     }
+
+    /// Memory for a message of so many bytes, if there is any left.
+    pub(super) fn hold(self: &Arc<Self>, bytes: usize) -> Option<Held> {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        let own = self.counts.held.fetch_add(bytes, Relaxed) + bytes;
+        let all = self.crowd.counts.held.fetch_add(bytes, Relaxed) + bytes;
+        let held = Held {
+            client: self.clone(),
+            bytes,
+        };
+        let has_room = own <= self.crowd.most_held_of_one && all <= self.crowd.most_held;
+        has_room.then_some(held)
+    }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
         self.0.counts.under_way.fetch_sub(1, Relaxed);
         self.0.crowd.counts.under_way.fetch_sub(1, Relaxed);
-    }
-}
-
-impl Held {
-    /// Of a message that has no bytes yet.
-    pub(super) fn new(client: &Arc<Client>) -> Self {
-        Self {
-            client: client.clone(),
-            bytes: 0,
-        }
-    }
-
-    /// The message takes so many bytes now. Whether there is room; it is taken at any rate, until this is dropped.
-    pub(super) fn grows_to(&mut self, bytes: usize) -> bool {
-        let more = u64::try_from(bytes)
-            .unwrap_or(u64::MAX)
-            .saturating_sub(self.bytes);
-        self.bytes += more;
-        let crowd = &self.client.crowd;
-        let own = self.client.counts.held.fetch_add(more, Relaxed) + more;
-        let all = crowd.counts.held.fetch_add(more, Relaxed) + more;
-        own <= crowd.most_held_of_one && all <= crowd.most_held
     }
 }
 

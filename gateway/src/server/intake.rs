@@ -109,12 +109,14 @@ where
                 ),
             ));
         }
-        let mut held = None;
-        if length > SMALL {
-            (bounds.admits)()?;
-            held = Some(Held::new(bounds.client));
-        }
-        let bytes = self.take(length, held.as_mut()).await?;
+        let held = match length > SMALL {
+            true => {
+                (bounds.admits)()?;
+                Some(bounds.client.hold(length).ok_or_else(no_memory)?)
+            }
+            false => None,
+        };
+        let bytes = self.take(length).await?;
         Ok(Some(Message { bytes, _held: held }))
     }
 
@@ -123,27 +125,18 @@ where
         (!self.ended).then_some(self.body)
     }
 
-    async fn take(&mut self, length: usize, mut held: Option<&mut Held>) -> Result<Bytes, Refusal> {
-        let mut hold = |bytes: usize| match held.as_deref_mut().is_none_or(|held| held.grows_to(bytes)) {
-            true => Ok(()),
-            false => Err(no_memory()),
-        };
+    async fn take(&mut self, length: usize) -> Result<Bytes, Refusal> {
         if self.rest.len() >= length {
-            hold(length)?;
             return Ok(self.rest.split_to(length));
         }
-        // Copied: a frame of one byte would keep the whole buffer that it was read into.
-        let mut whole = Vec::new();
+        // Copied: a frame of one byte would keep the whole buffer that it was read into. At once as large as it becomes: what
+        // grows leaves pieces behind.
+        let mut whole = Vec::with_capacity(length);
         while whole.len() < length {
             if !self.has_more().await? {
                 return Err(not_one());
             }
             let some = self.rest.len().min(length - whole.len());
-            if whole.capacity() - whole.len() < some {
-                let room = (whole.capacity() * 2).max(whole.len() + some).min(length);
-                hold(room)?;
-                whole.reserve_exact(room - whole.len());
-            }
             whole.extend_from_slice(&self.rest.split_to(some));
         }
         Ok(whole.into())

@@ -47,8 +47,8 @@ pub struct ListenerSettings {
     pub max_header_list: Spanned<Size>,
     /// Largest message. Against bodies that fill the memory.
     pub max_message: Spanned<Size>,
-    /// Bytes of messages above 4 KiB that are in memory at one moment, finished or not, until their calls end. Against calls
-    /// without number whose large messages are held open or wait for a registry: 1 MiB each, 4 GiB at `max_calls`.
+    /// Bytes of messages above 4 KiB at one moment, from what they announce until their calls end. Against calls without
+    /// number whose large messages are held open or wait for a registry: 1 MiB each, 4 GiB at `max_calls`.
     pub message_memory: Spanned<Size>,
     /// The same of one client certificate. Against one agency's system taking all of it.
     pub message_memory_per_client: Spanned<Size>,
