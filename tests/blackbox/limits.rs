@@ -1,5 +1,6 @@
 //! What the gateway refuses when there is too much of it, and how it ends.
 
+use std::collections::HashSet;
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use harness::registries::AN;
 use harness::tree::OFFICE;
 use harness::wire::{self, flag, frame, kind};
 use harness::{Client, Gateway, Scene};
+use prost::Message as _;
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -374,6 +376,61 @@ async fn a_call_that_never_ends_does_not_keep_a_gateway_that_is_told_to_end() {
     );
     assert!(lasted < PATIENCE, "{lasted:?}");
     scene.log().verify().expect("the log is whole");
+}
+
+/// More than a connection is read of in one turn comes after the GOAWAY.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_calls_of_a_full_connection_are_finished_when_a_gateway_is_told_to_end() {
+    const CALLS: u32 = 100;
+    let scene = Scene::new();
+    let mut gateway = scene.start();
+    let stage = Stage::new(&scene, &gateway);
+    let socket = wire::reach(stage.from, stage.to).await.unwrap();
+    let mut stream = wire::handshake(&stage.tls, socket).await.unwrap();
+    wire::greet(&mut stream, &[]).await.unwrap();
+    let streams = || (0..CALLS).map(|call| call * 2 + 1);
+    // With a field that nobody knows, number 1000, of 300 bytes.
+    let mut message = get(AN).encode_to_vec();
+    message.extend([0xc2, 0x3e, 0xac, 0x02]);
+    message.resize(message.len() + 300, 7);
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    let message = [&[0][..], &length, &message].concat();
+    let opened: Vec<_> = streams().flat_map(|id| stage.open(id)).collect();
+    stream.write_all(&opened).await.unwrap();
+    stream.flush().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let began = Instant::now();
+    let stopped = tokio::task::spawn_blocking(move || gateway.stop());
+    let (mut told, mut answered) = (false, HashSet::new());
+    while let Ok(Some(got)) = timeout(PATIENCE, wire::next(&mut stream)).await.unwrap() {
+        match got.kind {
+            kind::GOAWAY if !told => {
+                told = true;
+                let messages: Vec<_> = streams()
+                    .flat_map(|id| frame(kind::DATA, flag::END_STREAM, id, &message))
+                    .collect();
+                assert!(
+                    messages.len() > 32 << 10,
+                    "{} bytes are hardly more than a turn",
+                    messages.len()
+                );
+                stream.write_all(&messages).await.unwrap();
+            }
+            kind::PING if got.flags & flag::ACK == 0 => {
+                let pong = frame(kind::PING, flag::ACK, 0, &got.payload);
+                stream.write_all(&pong).await.unwrap();
+            }
+            kind::DATA if !got.payload.is_empty() => drop(answered.insert(got.stream)),
+            _ => {}
+        }
+        stream.flush().await.unwrap();
+    }
+    assert!(stopped.await.unwrap().success(), "exit 0");
+    assert_eq!(answered.len(), CALLS as usize, "calls are lost");
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "it ended when all was done"
+    );
 }
 
 /// The entries of the calls that were answered.

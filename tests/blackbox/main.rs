@@ -26,6 +26,7 @@ mod health;
 mod http2;
 mod identity;
 mod index_follows;
+mod intake;
 mod keys_command;
 mod limits;
 mod malformed;

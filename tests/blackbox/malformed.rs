@@ -168,6 +168,10 @@ async fn a_method_that_does_not_exist_is_unimplemented_and_logged() {
     for method in [
         "/lienthong.population.v1.PopulationService/DeleteCitizen",
         "/lienthong.none.v1.None/None",
+        "/lienthong.audit.v1.AuditService/DeleteEntry",
+        "/lienthong.catalog.v1.CatalogService/listRegistries",
+        "/grpc.health.v1.Health/Heal",
+        "/grpc.reflection.v1.ServerReflection/Mirror",
         "/",
     ] {
         let refused = client.raw(method, b"").await.unwrap_err();

@@ -6,10 +6,12 @@
 //! | `flood` | frames as fast as they go, until the gateway ends the connection |
 //! | `frames` | what the floods are made of |
 //! | `holding` | connections and streams that are held open |
+//! | `bodies` | messages that are held open when almost all of them has come |
 //! | `connecting` | connections that are opened, and what is said instead of TLS |
 //! | `honest` | the honest caller, and how long its answers take |
 //! | `trial` | one attack from beginning to end, and what was seen |
 
+mod bodies;
 mod connecting;
 mod flood;
 mod frames;
@@ -53,6 +55,7 @@ pub enum Attack {
     NeverReads,
     EndlessStreams,
     SlowBody,
+    LargeBodies,
     SlowHandshake,
     SlowPreface,
     Idle,
@@ -78,7 +81,7 @@ pub struct Ended {
 
 impl Attack {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::RapidReset,
         Self::WindowOverflow,
         Self::WindowZero,
@@ -104,6 +107,7 @@ impl Attack {
         Self::NeverReads,
         Self::EndlessStreams,
         Self::SlowBody,
+        Self::LargeBodies,
         Self::SlowHandshake,
         Self::SlowPreface,
         Self::Idle,
@@ -142,6 +146,7 @@ impl Attack {
             Self::NeverReads => "never-reads",
             Self::EndlessStreams => "streams-without-end",
             Self::SlowBody => "slow-body",
+            Self::LargeBodies => "large-bodies-held",
             Self::SlowHandshake => "slow-handshake",
             Self::SlowPreface => "slow-preface",
             Self::Idle => "idle-connections",
@@ -181,6 +186,7 @@ impl Attack {
             Self::NeverReads => "calls whose answers are never read from the socket",
             Self::EndlessStreams => "calls that are opened and never ended",
             Self::SlowBody => "calls whose message comes byte by byte",
+            Self::LargeBodies => "calls whose message of 1 MiB comes but for its last byte",
             Self::SlowHandshake => "handshakes whose bytes come one by one",
             Self::SlowPreface => "HTTP/2 prefaces whose bytes come one by one",
             Self::Idle => "connections that ask nothing",
@@ -205,6 +211,7 @@ impl Attack {
             Self::NeverReads => holding::never_reads(stage).await,
             Self::EndlessStreams => holding::endless_streams(stage).await,
             Self::SlowBody => holding::slow_body(stage).await,
+            Self::LargeBodies => bodies::held(stage).await,
             Self::SlowHandshake => connecting::slow_handshake(stage).await,
             Self::SlowPreface => holding::slow_preface(stage).await,
             Self::Idle => holding::idle(stage).await,

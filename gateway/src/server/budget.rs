@@ -43,9 +43,10 @@ impl Budget {
             return true;
         }
         let now = u32::try_from(self.begun.elapsed().as_millis()).unwrap_or(u32::MAX);
+        // Another thread may have looked later: calls that began before their connection was put aside.
         let recovered = self.recovered.load(Relaxed);
         let recovery = u64::try_from(RECOVERY.as_millis()).unwrap_or(u64::MAX);
-        let by_time = u64::from(most) * u64::from(now - recovered) / recovery;
+        let by_time = u64::from(most) * u64::from(now.saturating_sub(recovered)) / recovery;
         let by_work = u64::from(earned.wrapping_sub(self.earned.load(Relaxed)));
         let owed = u64::from(self.spent.load(Relaxed)).saturating_sub(by_time + by_work);
         let left = u32::try_from(owed).unwrap_or(u32::MAX).saturating_add(price);
@@ -88,6 +89,14 @@ mod tests {
         assert!(budget.spend(1, 10, 1_000_000));
         assert!(budget.spend(9, 10, 1_000_000));
         assert!(!budget.spend(1, 10, 1_000_000));
+    }
+
+    #[test]
+    fn a_look_that_another_thread_overtook_brings_nothing_back_and_breaks_nothing() {
+        let budget = Budget::default();
+        assert!(budget.spend(10, 10, 0));
+        budget.recovered.store(u32::MAX, Relaxed);
+        assert!(!budget.spend(1, 10, 0));
     }
 
     #[test]

@@ -1,60 +1,72 @@
-//! How many calls are under way, in all and of each client certificate. Whoever comes above that is
-//! told to come again, before anything is done for the call.
+//! How many calls are under way, and how many bytes their large messages take, in all and of each client certificate. Whoever
+//! comes above the calls is told to come again, before anything is done for the call.
 //!
 //! Such a refusal knows no caller yet and has no entry of its own in the access log: an entry for each would
 //! make the log the bottleneck that the limit is to prevent. The log tells when they began, and how many there
 //! were when they end; the process log tells it every second.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tonic::Status;
 
 use super::overload::Overload;
+use super::told::Told;
 use crate::settings::ListenerSettings;
 use crate::status::{Reason, Refusal};
 
 /// When a refused caller should come again (`google.rpc.RetryInfo`).
-const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// The process log tells of refusals at most so often.
-const TELL_EVERY: Duration = Duration::from_secs(1);
+pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The calls of the gateway.
 pub(super) struct Crowd {
     most: u32,
     most_of_one: u32,
-    under_way: AtomicU32,
-    clients: Mutex<HashMap<[u8; 32], Arc<AtomicU32>>>,
-    refused: Mutex<Refused>,
+    most_held: u64,
+    most_held_of_one: u64,
+    counts: Counts,
+    clients: Mutex<HashMap<[u8; 32], Arc<Counts>>>,
+    refused: Told,
     overload: Arc<Overload>,
 }
 
-struct Refused {
-    told: Option<Instant>,
-    since: u32,
+/// What there is at this moment.
+#[derive(Default)]
+struct Counts {
+    under_way: AtomicU32,
+    /// Bytes of large messages.
+    held: AtomicU64,
 }
 
 /// A client certificate among them.
 pub(super) struct Client {
     crowd: Arc<Crowd>,
     certificate: [u8; 32],
-    under_way: Arc<AtomicU32>,
+    counts: Arc<Counts>,
 }
 
 /// One call under way.
 pub(super) struct UnderWay(Arc<Client>);
+
+/// The memory of one large message.
+pub(super) struct Held {
+    client: Arc<Client>,
+    bytes: u64,
+}
 
 impl Crowd {
     pub(super) fn new(limits: &ListenerSettings, overload: Arc<Overload>) -> Arc<Self> {
         Arc::new(Self {
             most: *limits.max_calls.get_ref(),
             most_of_one: *limits.max_calls_per_client.get_ref(),
-            under_way: AtomicU32::new(0),
+            most_held: limits.message_memory.get_ref().0,
+            most_held_of_one: limits.message_memory_per_client.get_ref().0,
+            counts: Counts::default(),
             clients: Mutex::default(),
-            refused: Mutex::new(Refused { told: None, since: 0 }),
+            refused: Told::new(),
             overload,
         })
     }
@@ -65,7 +77,7 @@ impl Crowd {
         Arc::new(Client {
             crowd: self.clone(),
             certificate: *certificate,
-            under_way: clients.entry(*certificate).or_default().clone(),
+            counts: clients.entry(*certificate).or_default().clone(),
         })
     }
 
@@ -77,15 +89,8 @@ impl Crowd {
     #[cold]
     fn refuse(&self) -> Status {
         self.overload.count();
-        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        refused.since += 1;
-        if refused.told.is_none_or(|told| told.elapsed() > TELL_EVERY) {
-            tracing::warn!(
-                calls = refused.since,
-                "calls were refused: there are as many as there may be"
-            );
-            refused.told = Some(Instant::now());
-            refused.since = 0;
+        if let Some(calls) = self.refused.again() {
+            tracing::warn!(calls, "calls were refused: there are as many as there may be");
         }
         let message = "the gateway has as many calls as it may have; try again later";
         Refusal::new(Reason::Overloaded, message)
@@ -98,8 +103,8 @@ impl Client {
     /// Lets a call in, or tells it to come again.
     pub(super) fn enter(self: &Arc<Self>) -> Result<UnderWay, Status> {
         // Counted first, so that calls that come at once never see the same last place.
-        let own = self.under_way.fetch_add(1, Relaxed);
-        let all = self.crowd.under_way.fetch_add(1, Relaxed);
+        let own = self.counts.under_way.fetch_add(1, Relaxed);
+        let all = self.crowd.counts.under_way.fetch_add(1, Relaxed);
         let inside = UnderWay(self.clone());
         if own < self.crowd.most_of_one && all < self.crowd.most {
             Ok(inside)
@@ -107,12 +112,32 @@ impl Client {
             Err(self.crowd.refuse())
         }
     }
+
+    /// Memory for a message of so many bytes, if there is any left.
+    pub(super) fn hold(self: &Arc<Self>, bytes: usize) -> Option<Held> {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        let own = self.counts.held.fetch_add(bytes, Relaxed) + bytes;
+        let all = self.crowd.counts.held.fetch_add(bytes, Relaxed) + bytes;
+        let held = Held {
+            client: self.clone(),
+            bytes,
+        };
+        let has_room = own <= self.crowd.most_held_of_one && all <= self.crowd.most_held;
+        has_room.then_some(held)
+    }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Relaxed);
-        self.0.crowd.under_way.fetch_sub(1, Relaxed);
+        self.0.counts.under_way.fetch_sub(1, Relaxed);
+        self.0.crowd.counts.under_way.fetch_sub(1, Relaxed);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.client.counts.held.fetch_sub(self.bytes, Relaxed);
+        self.client.crowd.counts.held.fetch_sub(self.bytes, Relaxed);
     }
 }
 
@@ -120,7 +145,7 @@ impl Drop for Client {
     fn drop(&mut self) {
         let mut clients = self.crowd.clients.lock().unwrap_or_else(PoisonError::into_inner);
         // The map's own, and this one.
-        if Arc::strong_count(&self.under_way) <= 2 {
+        if Arc::strong_count(&self.counts) <= 2 {
             clients.remove(&self.certificate);
         }
     }

@@ -3,20 +3,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use audit::{Entry, EntryKind, Operation, Waiters};
-use bytes::Bytes;
-use http::{Request, Response};
+use audit::Waiters;
+use http::{HeaderMap, Request, Response};
 use hyper::body::Incoming;
 use tokio::sync::mpsc;
-use tonic::service::Routes;
-use tower::ServiceExt as _;
-use uuid::Uuid;
 
+use super::crowd::Client;
 use super::frame::{self, Answered, Part};
+use super::intake::{Bounds, Message, Messages};
+use super::services::Services;
 use crate::clock::Moment;
 use crate::directory::Directory;
 use crate::exchange::{Call, Exchange, Reply};
-use crate::identity::{PeerCertificate, Rejected};
+use crate::identity::PeerCertificate;
 use crate::record::method::Method;
 use crate::status::{Reason, Refusal};
 
@@ -24,48 +23,47 @@ use crate::status::{Reason, Refusal};
 #[derive(Clone)]
 pub(super) struct Door {
     pub(super) exchange: Arc<Exchange>,
-    pub(super) others: Routes,
+    pub(super) services: Services,
     pub(super) waiters: Waiters,
     pub(super) max_message: usize,
     pub(super) call_timeout: Duration,
 }
 
-/// Health says nothing about anybody and is served to every client certificate.
-const HEALTH: &str = "/grpc.health.v1.Health/";
-/// These log their calls themselves.
-const AUDIT: &str = "/lienthong.audit.v1.AuditService/";
-const CATALOG: &str = "/lienthong.catalog.v1.CatalogService/";
-const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/";
+/// Who stands at the door: what all calls of one connection have in common.
+pub(super) struct Visitor {
+    pub(super) peer: Arc<PeerCertificate>,
+    pub(super) client: Arc<Client>,
+}
 
 impl Door {
-    /// Answers one call on a connection with this certificate. What is rare stands on the heap, so that
+    /// Answers one call. What is rare stands on the heap, so that
     /// the future of a unary lookup stays small: it is moved several times before it runs.
-    pub(super) async fn call(
-        self,
-        peer: Arc<PeerCertificate>,
-        request: Request<Incoming>,
-    ) -> Response<Answered> {
+    pub(super) async fn call(self, visitor: Arc<Visitor>, request: Request<Incoming>) -> Response<Answered> {
         let path = request.uri().path();
         let method = self.exchange.directory.load().methods.get(path).cloned();
         match method {
-            Some(method) if method.streaming => Box::pin(self.stream(peer, method, request)).await,
-            Some(method) => self.unary(&peer, method, request).await,
-            None => Box::pin(self.other(&peer, request)).await,
+            Some(method) if method.streaming => Box::pin(self.stream(visitor, method, request)).await,
+            Some(method) => self.unary(&visitor, method, request).await,
+            None => Box::pin(self.other(&visitor, request)).await,
         }
     }
 
     async fn unary(
         &self,
-        peer: &PeerCertificate,
+        visitor: &Visitor,
         method: Arc<Method>,
         request: Request<Incoming>,
     ) -> Response<Answered> {
-        let (deadline, headers, message) = self.receive(request).await;
+        let Received {
+            deadline,
+            headers,
+            message,
+        } = self.receive(visitor, request).await;
         let (directory, method, message) = self.decided_by(method, message);
         let call = Call {
             directory: &directory,
             method: &method,
-            peer,
+            peer: &visitor.peer,
             headers: &headers,
             message: message.as_ref().map(|message| &**message).map_err(Clone::clone),
             deadline,
@@ -76,18 +74,22 @@ impl Door {
     /// Items are answered in a task of their own, a few ahead of the peer that reads them.
     async fn stream(
         self,
-        peer: Arc<PeerCertificate>,
+        visitor: Arc<Visitor>,
         method: Arc<Method>,
         request: Request<Incoming>,
     ) -> Response<Answered> {
-        let (deadline, headers, message) = self.receive(request).await;
+        let Received {
+            deadline,
+            headers,
+            message,
+        } = self.receive(&visitor, request).await;
         let (directory, method, message) = self.decided_by(method, message);
         let (items, received) = mpsc::channel(4);
         tokio::spawn(async move {
             let call = Call {
                 directory: &directory,
                 method: &method,
-                peer: &peer,
+                peer: &visitor.peer,
                 headers: &headers,
                 message: message.as_ref().map(|message| &**message).map_err(Clone::clone),
                 deadline,
@@ -110,8 +112,8 @@ impl Door {
     fn decided_by(
         &self,
         method: Arc<Method>,
-        message: Result<Bytes, Refusal>,
-    ) -> (Arc<Directory>, Arc<Method>, Result<Bytes, Refusal>) {
+        message: Result<Message, Refusal>,
+    ) -> (Arc<Directory>, Arc<Method>, Result<Message, Refusal>) {
         let directory = self.exchange.directory.load_full();
         match directory.methods.get(&*method.path).cloned() {
             Some(method) => (directory, method, message),
@@ -122,87 +124,78 @@ impl Door {
         }
     }
 
-    /// The caller's deadline, the headers, and the message or why there is none.
-    async fn receive(
-        &self,
-        request: Request<Incoming>,
-    ) -> (Instant, http::HeaderMap, Result<Bytes, Refusal>) {
-        let wanted = frame::timeout(request.headers()).unwrap_or(self.call_timeout);
-        let deadline = Instant::now() + wanted.min(self.call_timeout);
+    /// The caller's deadline, the headers, and the message or why there is none. A large message is only taken in for a
+    /// caller; who calls is asked again of the configuration that the whole message meets.
+    async fn receive(&self, visitor: &Visitor, request: Request<Incoming>) -> Received {
         let (head, body) = request.into_parts();
-        let message = tokio::time::timeout_at(deadline.into(), frame::message(body, self.max_message))
-            .await
-            .unwrap_or_else(|_| {
-                Err(Refusal::new(
-                    Reason::DeadlineExceeded,
-                    "the message did not come before the deadline",
-                ))
-            });
-        (deadline, head.headers, message)
-    }
-
-    /// Health, reflection, the audit service and the catalog. All but health need a caller.
-    async fn other(self, peer: &PeerCertificate, mut request: Request<Incoming>) -> Response<Answered> {
-        let directory = self.exchange.directory.load_full();
-        if request.uri().path().starts_with(HEALTH) {
-            if let Err(refusal) = directory.identity.trusts(peer, Moment::now()) {
-                return self.log_rejected(peer, &refusal.into()).await;
-            }
-        } else {
-            match directory
+        let deadline = self.deadline(&head.headers);
+        let admits = || {
+            let directory = self.exchange.directory.load();
+            let caller = directory
                 .identity
-                .identify(peer, request.headers(), Moment::now())
-            {
-                Ok(caller) => {
-                    let path = request.uri().path();
-                    let admitted = if path.starts_with(AUDIT) || path.starts_with(CATALOG) {
-                        Ok(())
-                    } else if path.starts_with(REFLECTION) {
-                        self.exchange.logged(&caller, Operation::Reflection, Ok(())).await
-                    } else {
-                        let unknown = Refusal::new(Reason::UnknownMethod, "there is no such method");
-                        self.exchange
-                            .logged(&caller, Operation::UnknownMethod, Err(unknown))
-                            .await
-                    };
-                    if let Err(status) = admitted {
-                        return frame::refused(&status);
-                    }
-                    request.extensions_mut().insert(caller);
-                }
-                Err(rejected) => return self.log_rejected(peer, &rejected).await,
-            }
-        }
-        let service = match request.uri().path().starts_with(REFLECTION) {
-            true => directory.reflection.clone(),
-            false => self.others,
+                .identify(&visitor.peer, &head.headers, Moment::now());
+            caller.map(drop).map_err(|rejected| rejected.refusal)
         };
-        match service.oneshot(request.map(tonic::body::Body::new)).await {
-            Ok(response) => response.map(Answered::Other),
-            Err(_) => frame::refused(&tonic::Status::internal("the service failed")),
+        let message = self.only_message(visitor, deadline, body, admits).await;
+        Received {
+            deadline,
+            headers: head.headers,
+            message,
         }
     }
 
-    /// A refusal here is logged like any other, before it is told.
-    async fn log_rejected(&self, peer: &PeerCertificate, rejected: &Rejected) -> Response<Answered> {
-        let mut entry = Entry::new(EntryKind::Operation, Moment::now().0);
-        entry.request_id = Uuid::now_v7().to_string();
-        entry.agency = rejected.agency.as_deref().unwrap_or_default().to_owned();
-        entry.certificate_sha256 = peer.fingerprint().to_vec();
-        entry.config_version = self.exchange.directory.load().version.to_string();
-        entry.operation = Operation::ServiceCall.word().to_owned();
-        entry.outcome = rejected.refusal.reason.word().to_owned();
-        let logged = self.exchange.log.append_durable(&entry).await;
-        self.exchange.outcomes.count(Some(match &logged {
-            Ok(_) => rejected.refusal.reason,
-            Err(_) => Reason::LogUnavailable,
-        }));
-        match logged {
-            Ok(logged) => frame::refused(&rejected.refusal.status(&entry.request_id, Some(logged.index()))),
-            Err(_) => {
-                let refusal = Refusal::new(Reason::LogUnavailable, "the access log can't take an entry now");
-                frame::refused(&refusal.status(&entry.request_id, None))
+    /// Until when the request's message has to be here, and its answer.
+    pub(super) fn deadline(&self, headers: &HeaderMap) -> Instant {
+        let wanted = frame::timeout(headers).unwrap_or(self.call_timeout);
+        Instant::now() + wanted.min(self.call_timeout)
+    }
+
+    /// The one message of a request, when it comes by then. What is left of one that is refused is taken aside.
+    pub(super) async fn only_message<A>(
+        &self,
+        visitor: &Visitor,
+        deadline: Instant,
+        body: Incoming,
+        admits: A,
+    ) -> Result<Message, Refusal>
+    where
+        A: Fn() -> Result<(), Refusal>,
+    {
+        let mut messages = Messages::new(body);
+        let bounds = self.bounds(visitor, admits);
+        match tokio::time::timeout_at(deadline.into(), messages.only(&bounds)).await {
+            Ok(Ok(message)) => Ok(message),
+            Ok(Err(refusal)) => {
+                if let Some(rest) = messages.unread() {
+                    frame::take_rest(rest);
+                }
+                Err(refusal)
             }
+            Err(_) => Err(too_late()),
         }
     }
+
+    /// What a message has to keep to.
+    pub(super) fn bounds<'a, A>(&self, visitor: &'a Visitor, admits: A) -> Bounds<'a, A> {
+        Bounds {
+            longest: self.max_message,
+            client: &visitor.client,
+            admits,
+        }
+    }
+}
+
+/// A request that has come in.
+struct Received {
+    deadline: Instant,
+    headers: HeaderMap,
+    message: Result<Message, Refusal>,
+}
+
+/// The time is over and the message is not here.
+pub(super) fn too_late() -> Refusal {
+    Refusal::new(
+        Reason::DeadlineExceeded,
+        "the message did not come before the deadline",
+    )
 }

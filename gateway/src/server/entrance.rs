@@ -25,6 +25,7 @@ use super::conduct::Conduct;
 use super::movable::Movable;
 use super::overload::Overload;
 use super::places::{Place, Places};
+use super::told::Told;
 use crate::clock::Moment;
 use crate::exchange::Exchange;
 use crate::identity::PeerCertificate;
@@ -37,6 +38,12 @@ const STEP_BACK: i32 = 10;
 /// from the calls that would free some.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// What the process log is told of handshakes.
+static FAILED: Told = Told::new();
+static TOO_LONG: Told = Told::new();
+static NOT_H2: Told = Told::new();
+static REFUSED: Told = Told::new();
 
 /// What the entrance works with.
 pub(super) struct Entrance {
@@ -176,18 +183,24 @@ impl Newcomer {
         let stream = match tokio::time::timeout_at(limit, tls.accept(self.connection)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => {
-                tracing::info!(%error, "a handshake failed");
+                if let Some(connections) = FAILED.again() {
+                    tracing::info!(connections, %error, "a handshake failed");
+                }
                 return None;
             }
             Err(_) => {
-                tracing::info!("a handshake took too long");
+                if let Some(connections) = TOO_LONG.again() {
+                    tracing::info!(connections, "a handshake took too long");
+                }
                 return None;
             }
         };
         drop(handshake);
         let (connection, session) = stream.into_inner();
         if session.alpn_protocol() != Some(ALPN_H2) {
-            tracing::info!("a peer did not ask for h2");
+            if let Some(connections) = NOT_H2.again() {
+                tracing::info!(connections, "a peer did not ask for h2");
+            }
             return None;
         }
         let chain = session.peer_certificates().unwrap_or_default();
@@ -196,7 +209,9 @@ impl Newcomer {
         let peer = match PeerCertificate::read(chain, &trust, Moment::now()) {
             Ok(peer) => Arc::new(peer),
             Err(error) => {
-                tracing::info!(%error, "a client certificate was refused");
+                if let Some(connections) = REFUSED.again() {
+                    tracing::info!(connections, %error, "a client certificate was refused");
+                }
                 return None;
             }
         };

@@ -1,4 +1,4 @@
-//! gRPC over HTTP/2: message framing, deadline, body with trailers.
+//! gRPC over HTTP/2: framing of answers, deadline, body with trailers.
 //!
 //! Source: gRPC PROTOCOL-HTTP2.
 
@@ -10,14 +10,12 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
-use http_body_util::LengthLimitError;
 use http_body_util::Limited;
 use tokio::sync::mpsc;
 use tonic::Status;
 
-use crate::status::{Reason, Refusal};
-
-const PREFIX: usize = 5;
+/// Bytes before each message: whether it is compressed, and its length.
+pub(super) const PREFIX: usize = 5;
 
 /// Bytes of a request that is refused unread that are still taken, and how long they are waited for.
 const TAKEN: usize = 64 << 10;
@@ -39,42 +37,10 @@ pub(super) enum Answered {
 pub(super) enum Part {
     /// One message.
     Message(Bytes),
+    /// Messages that have their prefixes.
+    Framed(Bytes),
     /// The end, and why when it is not a good one. A stream that ends without it broke off.
     End(Result<(), Status>),
-}
-
-/// The one message of a request, or why there is none.
-pub(super) async fn message<B>(body: B, limit: usize) -> Result<Bytes, Refusal>
-where
-    B: Body<Data = Bytes>,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let whole = match Limited::new(body, limit + PREFIX).collect().await {
-        Ok(whole) => whole.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => {
-            return Err(Refusal::new(
-                Reason::Overloaded,
-                format!("the message is longer than {limit} bytes"),
-            ));
-        }
-        Err(_) => return Err(malformed("the request ended before its message")),
-    };
-    let (prefix, rest) = whole
-        .split_at_checked(PREFIX)
-        .ok_or_else(|| malformed("there is no message"))?;
-    let [compressed, length @ ..] = prefix else {
-        return Err(malformed("there is no message"));
-    };
-    if *compressed != 0 {
-        return Err(malformed("compressed messages are not taken"));
-    }
-    let length = length
-        .iter()
-        .fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte));
-    if length != rest.len() {
-        return Err(malformed("there is not exactly one whole message"));
-    }
-    Ok(whole.slice(PREFIX..))
 }
 
 /// Takes what still comes of a request that is refused unread, aside. Without it the stream would be reset, and h2 counts against an
@@ -164,10 +130,6 @@ fn trailers(status: &Status) -> HeaderMap {
     trailers
 }
 
-fn malformed(what: &str) -> Refusal {
-    Refusal::new(Reason::Malformed, what)
-}
-
 impl Body for Answered {
     type Data = Bytes;
     type Error = Status;
@@ -186,6 +148,7 @@ impl Body for Answered {
             Self::Stream(messages, ended) => messages.poll_recv(context).map(|next| {
                 let trailers = match next {
                     Some(Part::Message(message)) => return Some(Ok(Frame::data(framed(&message)))),
+                    Some(Part::Framed(messages)) => return Some(Ok(Frame::data(messages))),
                     Some(Part::End(Ok(()))) => ok_trailers(),
                     Some(Part::End(Err(status))) => trailers(&status),
                     None => trailers(&Status::internal("the stream broke off")),

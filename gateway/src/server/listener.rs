@@ -17,6 +17,7 @@ use super::door::Door;
 use super::entrance::{Arrived, Entrance};
 use super::overload::Overload;
 use super::places::Places;
+use super::services::Services;
 use super::traffic::Traffic;
 use super::worker::{Shared, Worker};
 use crate::exchange::Exchange;
@@ -85,7 +86,7 @@ pub fn listen(settings: &ListenerSettings, parts: Parts) -> io::Result<Listening
     let (stop, stopping) = watch::channel(false);
     let mut threads = Vec::new();
     let mut workers = Vec::new();
-    let count = match settings.workers {
+    let count = match *settings.workers.get_ref() {
         0 => std::thread::available_parallelism().map_or(1, |cores| (cores.get() - 1).max(1)),
         set => set,
     };
@@ -163,7 +164,7 @@ fn start_worker(
     let worker = Worker {
         door: Door {
             exchange: parts.exchange.clone(),
-            others: parts.others.clone(),
+            services: Services::new(parts.others.clone()),
             waiters,
             max_message: usize::try_from(limits.max_message.get_ref().0).unwrap_or(usize::MAX),
             call_timeout: limits.call_timeout.get_ref().0,

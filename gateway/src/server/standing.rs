@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::told::Told;
 use crate::clock::Moment;
 use crate::exchange::Exchange;
 use crate::identity::PeerCertificate;
@@ -22,6 +23,9 @@ const SPREAD: Duration = Duration::from_secs(1);
 
 /// The longest time between two looks. Against a clock that was set.
 const LOOK: Duration = Duration::from_secs(60);
+
+/// What the process log is told of.
+static CLOSED: Told = Told::new();
 
 /// One connection's standing.
 pub(super) struct Standing {
@@ -55,11 +59,14 @@ impl Standing {
             let wait = match self.look(Moment::now()) {
                 Ok(wait) => wait,
                 Err(refusal) => {
-                    tracing::info!(
-                        reason = refusal.reason.word(),
-                        "a connection is closed: {}",
-                        refusal.message
-                    );
+                    if let Some(connections) = CLOSED.again() {
+                        tracing::info!(
+                            connections,
+                            reason = refusal.reason.word(),
+                            "a connection is closed: {}",
+                            refusal.message
+                        );
+                    }
                     return;
                 }
             };

@@ -3,7 +3,8 @@
 //! The multi-thread scheduler makes a connection flush after each handler; on one thread the answers
 //! that are ready together leave together.
 
-use std::future::{Future as _, poll_fn};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -18,10 +19,11 @@ use super::aside::{self, Aside};
 use super::beat::Beat;
 use super::conduct::{Conduct, Fault};
 use super::crowd::Crowd;
-use super::door::Door;
+use super::door::{Door, Visitor};
 use super::entrance::Arrived;
 use super::frame;
 use super::standing::{self, Standing};
+use super::told::Told;
 use super::traffic::Endings;
 use super::turns::Turns;
 use super::watched::Watched;
@@ -33,6 +35,10 @@ const LAST_WORD: Duration = Duration::from_millis(50);
 
 /// How long an idle peer gets to answer it, and to ask what it was just about to ask.
 const FAREWELL: Duration = Duration::from_millis(500);
+
+/// What the process log is told of connections; those that are ended, by each fault.
+static LOST: Told = Told::new();
+static ENDED: [Told; Fault::ALL.len()] = [const { Told::new() }; Fault::ALL.len()];
 
 /// What a worker needs to serve connections.
 #[derive(Clone)]
@@ -76,7 +82,12 @@ impl Worker {
         let conduct = Conduct::new(&self.shared.limits);
         let (stream, peer, _place) = match arrived.settle(&self.door.exchange, &conduct).await {
             Ok(settled) => settled,
-            Err(error) => return tracing::info!(%error, "a connection was lost after its handshake"),
+            Err(error) => {
+                if let Some(connections) = LOST.again() {
+                    tracing::info!(connections, %error, "a connection was lost after its handshake");
+                }
+                return;
+            }
         };
         let aside = self.shared.aside.clone();
         aside
@@ -93,13 +104,14 @@ impl Worker {
         let mut standing = Standing::new(self.door.exchange.clone(), self.changes.clone(), peer.clone());
         let client = self.shared.crowd.client(peer.fingerprint());
         let turns = self.turns.client(peer.fingerprint());
+        let visitor = Arc::new(Visitor { peer, client });
         let beat = self.shared.beat.clone();
         let watched = Watched::new(stream, conduct.clone(), turns.clone());
         let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
             let begun = Begun::new(&calls);
             // On the heap, once: hyper moves it several times before it runs.
-            let call = match client.enter() {
-                Ok(under_way) => Ok((under_way, Box::pin(door.clone().call(peer.clone(), request)))),
+            let call = match visitor.client.enter() {
+                Ok(under_way) => Ok((under_way, Box::pin(door.clone().call(visitor.clone(), request)))),
                 Err(status) => {
                     frame::take_rest(request.into_body());
                     Err(Box::new(status))
@@ -135,28 +147,21 @@ impl Worker {
             .keep_alive_timeout(limits.keep_alive_timeout.get_ref().0);
         let connection = builder.serve_connection(TokioIo::new(watched), service);
         let mut connection = std::pin::pin!(connection);
-        let drain = self.shared.limits.drain_time.0.max(Duration::from_millis(1));
+        let drain = self.shared.limits.drain_time.get_ref().0;
         let mut stopped = std::pin::pin!(self.shared.stopping.wait_for(|stopping| *stopping));
         let mut untrusted = std::pin::pin!(standing.ended());
         let mut ticks = tokio::time::interval(conduct.tick());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let grace = loop {
-            let ended_or_at_fault = poll_fn(|context| {
-                conduct.begin_turn();
-                match connection.as_mut().poll(context) {
-                    Poll::Ready(_) => Poll::Ready(None),
-                    Poll::Pending => conduct
-                        .fault()
-                        .map_or(Poll::Pending, |fault| Poll::Ready(Some(fault))),
-                }
-            });
             tokio::select! {
                 biased;
-                fault = ended_or_at_fault => match fault {
+                fault = ended_or_at_fault(connection.as_mut(), &conduct, |_| true) => match fault {
                     None => return,
                     Some(fault) => {
                         self.shared.endings.count(fault);
-                        tracing::info!(?fault, "a connection was ended");
+                        if let Some(connections) = ENDED[fault as usize].again() {
+                            tracing::info!(connections, ?fault, "a connection was ended");
+                        }
                         match fault {
                             // There is no HTTP/2 to say it in.
                             Fault::Silent | Fault::NotHttp2 => return,
@@ -171,8 +176,39 @@ impl Worker {
             }
         };
         connection.as_mut().graceful_shutdown();
-        drop(tokio::time::timeout(grace, connection).await);
+        // What it is ended for is known; what is under way is still read in turns, and watched.
+        let known = conduct.fault();
+        let rest = async {
+            loop {
+                let is_new = |fault: Fault| known.is_none() && fault.is_hostile();
+                tokio::select! {
+                    biased;
+                    _ = ended_or_at_fault(connection.as_mut(), &conduct, is_new) => return,
+                    _ = ticks.tick() => conduct.turn(),
+                }
+            }
+        };
+        drop(tokio::time::timeout(grace, rest).await);
     }
+}
+
+/// Goes on with a connection, a turn at a time, until it has ended or there is such a fault in its conduct.
+async fn ended_or_at_fault<C: Future>(
+    mut connection: Pin<&mut C>,
+    conduct: &Conduct,
+    counts: impl Fn(Fault) -> bool,
+) -> Option<Fault> {
+    poll_fn(|context| {
+        conduct.begin_turn();
+        match connection.as_mut().poll(context) {
+            Poll::Ready(_) => Poll::Ready(None),
+            Poll::Pending => match conduct.fault() {
+                Some(fault) if counts(fault) => Poll::Ready(Some(fault)),
+                _ => Poll::Pending,
+            },
+        }
+    })
+    .await
 }
 
 fn small(size: u64) -> u32 {

@@ -17,7 +17,7 @@ pub struct ListenerSettings {
     pub address: SocketAddr,
     /// Threads, each with its own runtime. 0: one per core but one, which is left to the log's writer and the
     /// registries (fewer threads make larger batches; measured on two cores).
-    pub workers: usize,
+    pub workers: Spanned<usize>,
     /// Longest TLS handshake. Against peers that connect and say nothing.
     pub handshake_timeout: Spanned<Interval>,
     /// Connections at one moment. Against running out of file descriptors.
@@ -47,6 +47,11 @@ pub struct ListenerSettings {
     pub max_header_list: Spanned<Size>,
     /// Largest message. Against bodies that fill the memory.
     pub max_message: Spanned<Size>,
+    /// Bytes of messages above 4 KiB at one moment, from what they announce until their calls end. Against calls without
+    /// number whose large messages are held open or wait for a registry: 1 MiB each, 4 GiB at `max_calls`.
+    pub message_memory: Spanned<Size>,
+    /// The same of one client certificate. Against one agency's system taking all of it.
+    pub message_memory_per_client: Spanned<Size>,
     /// Bytes that a peer may send on one stream before it has to wait.
     pub stream_window: Spanned<Size>,
     /// Bytes that a peer may send on one connection before it has to wait.
@@ -61,7 +66,7 @@ pub struct ListenerSettings {
     /// Longest time without a call on a connection. Against connections that only take a place.
     pub idle_timeout: Spanned<Interval>,
     /// Longest time that calls under way get when the gateway stops.
-    pub drain_time: Interval,
+    pub drain_time: Spanned<Interval>,
     /// Longest time of a call whose caller sets none.
     pub call_timeout: Spanned<Interval>,
 }
@@ -70,7 +75,7 @@ impl Default for ListenerSettings {
     fn default() -> Self {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 8443)),
-            workers: 0,
+            workers: unwritten(0),
             handshake_timeout: unwritten(Interval(Duration::from_secs(5))),
             max_connections: unwritten(10_000),
             max_connections_per_peer: unwritten(1_000),
@@ -83,13 +88,15 @@ impl Default for ListenerSettings {
             max_streams: unwritten(100),
             max_header_list: unwritten(Size(16 << 10)),
             max_message: unwritten(Size(1 << 20)),
+            message_memory: unwritten(Size(32 << 20)),
+            message_memory_per_client: unwritten(Size(8 << 20)),
             stream_window: unwritten(Size(64 << 10)),
             connection_window: unwritten(Size(1 << 20)),
             keep_alive_interval: unwritten(Interval(Duration::from_secs(30))),
             keep_alive_timeout: unwritten(Interval(Duration::from_secs(10))),
             send_timeout: unwritten(Interval(Duration::from_secs(10))),
             idle_timeout: unwritten(Interval(Duration::from_secs(600))),
-            drain_time: Interval(Duration::from_secs(10)),
+            drain_time: unwritten(Interval(Duration::from_secs(10))),
             call_timeout: unwritten(Interval(Duration::from_secs(10))),
         }
     }

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
 use prost::Message as _;
 use rustls::ClientConfig;
 
@@ -13,6 +14,7 @@ use crate::tree::OFFICE;
 use crate::wire::{self, flag, kind};
 use crate::{Agency, Gateway, Scene};
 
+const URI: &str = "https://localhost/lienthong.population.v1.PopulationService/GetCitizen";
 const METHOD: &[u8] = b"/lienthong.population.v1.PopulationService/GetCitizen";
 
 /// The times that a run of the kit sets in section `[listener]`; everything else keeps its default.
@@ -99,6 +101,20 @@ impl Stage {
         ];
         fields.extend(more);
         wire::fields(&fields)
+    }
+
+    /// A lookup for a client that speaks HTTP/2 itself.
+    #[must_use]
+    pub(super) fn request<B>(&self, body: B) -> http::Request<B> {
+        let mut request = http::Request::new(body);
+        *request.method_mut() = http::Method::POST;
+        *request.uri_mut() = http::Uri::from_static(URI);
+        let headers = request.headers_mut();
+        headers.insert("content-type", HeaderValue::from_static("application/grpc"));
+        headers.insert("te", HeaderValue::from_static("trailers"));
+        let authorization = format!("Bearer {}", self.token);
+        headers.insert("authorization", authorization.parse().expect("a token is text"));
+        request
     }
 
     /// The HEADERS frame of a lookup.

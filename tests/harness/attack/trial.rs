@@ -174,9 +174,6 @@ idle_timeout = "{}ms"
         times.idle.as_millis(),
     );
     scene.tree.edit("gateway.toml", "[listener]\n", &short);
-    scene
-        .tree
-        .edit("gateway.toml", "filter = \"info\"", "filter = \"warn\"");
     let mut gateway = scene.start();
     let mut stage = Stage::new(&scene, &gateway);
     stage.times = times;

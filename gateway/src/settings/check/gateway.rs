@@ -16,6 +16,9 @@ use crate::settings::problem::Problem;
 use crate::settings::report::Report;
 use crate::settings::{AuditSettings, RevocationSettings, TlsSettings, TokenSettings};
 
+/// More threads than any machine has cores for are a slip.
+const MOST_WORKERS: usize = 1_024;
+
 pub(super) fn check(draft: &Draft, problems: &mut Vec<Problem>) {
     let Some(file) = &draft.gateway else { return };
     let mut report = Report::new(&file.source, problems);
@@ -57,6 +60,7 @@ fn listener(listener: &ListenerSettings, report: &mut Report<'_>) {
     ] {
         report.within(count, 1, 1_000_000, "1 to 1000000");
     }
+    report.within(&listener.workers, 0, MOST_WORKERS, "0 to 1024");
     for time in [
         &listener.handshake_timeout,
         &listener.keep_alive_interval,
@@ -64,6 +68,7 @@ fn listener(listener: &ListenerSettings, report: &mut Report<'_>) {
         &listener.call_timeout,
         &listener.send_timeout,
         &listener.idle_timeout,
+        &listener.drain_time,
     ] {
         report.within(
             time,
@@ -84,6 +89,20 @@ fn listener(listener: &ListenerSettings, report: &mut Report<'_>) {
         Size(64 << 20),
         "\"1 KiB\" to \"64 MiB\"",
     );
+    for memory in [&listener.message_memory_per_client, &listener.message_memory] {
+        report.within(memory, Size(1 << 10), Size(1 << 40), "\"1 KiB\" to \"1024 GiB\"");
+        // A message that may come must have room when nothing else has.
+        if memory.get_ref() < listener.max_message.get_ref() {
+            let written = [memory.span(), listener.max_message.span()]
+                .into_iter()
+                .find(|span| !span.is_empty());
+            report.error(
+                written.unwrap_or_default(),
+                "found less memory for messages than one of them may take, wanted max_message at the most as large as \
+                 message_memory and message_memory_per_client",
+            );
+        }
+    }
     for window in [&listener.stream_window, &listener.connection_window] {
         // RFC 9113 section 6.9.1 ends windows at 2^31 − 1.
         report.within(window, Size(1 << 10), Size(1 << 30), "\"1 KiB\" to \"1 GiB\"");

@@ -169,6 +169,23 @@ fn mistakes_of_several_kinds_in_several_files_are_told_together_in_order() {
 }
 
 #[test]
+fn every_limit_of_the_listener_has_bounds_and_the_largest_message_has_room() {
+    let tree = Tree::shipped();
+    let limits = "workers = 2000\ndrain_time = \"2h\"\nmax_message = \"16 MiB\"\nmessage_memory = \"64 MiB\"";
+    tree.change("gateway.toml", "[listener]", &format!("[listener]\n{limits}"));
+    let line = line_of("gateway.toml", "[listener]");
+    tree.says(&[
+        &format!("gateway.toml:{}:11 out of bounds, wanted 0 to 1024", line + 1),
+        &format!("gateway.toml:{}:14 out of bounds, wanted \"10ms\" to \"1h\"", line + 2),
+        &format!(
+            "gateway.toml:{}:15 found less memory for messages than one of them may take, wanted max_message at the most \
+             as large as message_memory and message_memory_per_client",
+            line + 3
+        ),
+    ]);
+}
+
+#[test]
 fn names_that_lead_nowhere_are_told_with_the_nearest_that_does() {
     let file = "agreements/criminal-record.toml";
     let tree = Tree::shipped();
