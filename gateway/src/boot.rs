@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `watch` | when the configuration is to be read again |
 //! | `stamps` | whether files changed, without reading them |
+//! | `again` | when something that failed is tried again, though no file changed |
 //! | `reload` | a new configuration put in force, or the old one kept |
 //! | `lists` | revocation lists that end |
 //! | `notices` | what happens by itself and is told in the access log: overload, periods of subject keys |
@@ -11,6 +12,7 @@
 //! | `retention` | old entries of the access log removed, told in it first |
 //! | `changes` | what a new one changes, told by names of files |
 
+mod again;
 mod changes;
 mod lists;
 mod notices;
@@ -30,7 +32,7 @@ use audit::{Follower, Index, Log, Operation, Options, Signer};
 
 use crate::authorization::quota::Quotas;
 use crate::directory::Directory;
-use crate::distribution::{self, Fetching};
+use crate::distribution::{self, Fetching, Missing};
 use crate::exchange::Exchange;
 use tokio::sync::watch::channel as watch_channel;
 
@@ -41,6 +43,7 @@ use crate::server::listener::{self, Listening, Parts};
 use crate::server::overload::Overload;
 use crate::settings::Settings;
 use crate::witness::{self, Witnessing};
+use again::Again;
 use notices::Notices;
 use reload::{Reloading, note};
 use retention::Retention;
@@ -132,6 +135,8 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         changed,
         fetching: Fetching::start(places, fetching_keys).context("the thread that fetches")?,
         refused: None,
+        missing: Missing::default(),
+        again: Again::default(),
         untold: VecDeque::new(),
         notices: Notices::new(overload, period.name(), destroyed),
     })

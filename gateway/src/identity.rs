@@ -32,7 +32,7 @@ pub mod trust;
 #[cfg(test)]
 pub(crate) mod corpus;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
