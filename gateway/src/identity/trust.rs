@@ -183,7 +183,7 @@ impl ClientTrust {
             for verifier in &authority.verifiers {
                 match verifier.verify_client_cert(leaf, intermediates, time) {
                     Ok(_) if found.is_some_and(|other| other.name != authority.name) => {
-                        return Err(CertificateError::Untrusted);
+                        return Err(CertificateError::Several);
                     }
                     Ok(_) => found = Some(authority),
                     // One authority does not know the chain; what another says of it tells more.

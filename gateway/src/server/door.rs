@@ -30,7 +30,7 @@ pub(super) struct Door {
     pub(super) call_timeout: Duration,
 }
 
-/// Health says nothing about anybody and is served to every client certificate.
+/// Health says nothing about anybody and is served on every connection, without a token.
 const HEALTH: &str = "/grpc.health.v1.Health/";
 /// These log their calls themselves.
 const AUDIT: &str = "/lienthong.audit.v1.AuditService/";
