@@ -176,7 +176,10 @@ impl Reloading {
         tracing::info!(changed, "a new configuration is in force");
         let mut detail = vec![changed, proof.clone()];
         if by_time {
-            detail[0] = format!("the time of a list came {}", came.join(" "));
+            detail[0] = match came.is_empty() {
+                true => "revocation lists were looked at again".to_owned(),
+                false => format!("the time of a list came {}", came.join(" ")),
+            };
             operations = vec![Operation::RevocationListReload];
         }
         for error in kept {
