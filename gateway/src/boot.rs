@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `watch` | when the configuration is to be read again |
 //! | `stamps` | whether files changed, without reading them |
+//! | `again` | when something that failed is tried again, though no file changed |
 //! | `reload` | a new configuration put in force, or the old one kept |
 //! | `lists` | revocation lists that end |
 //! | `notices` | what happens by itself and is told in the access log: overload, periods of subject keys |
@@ -11,6 +12,7 @@
 //! | `retention` | old entries of the access log removed, told in it first |
 //! | `changes` | what a new one changes, told by names of files |
 
+mod again;
 mod changes;
 mod lists;
 mod notices;
@@ -30,7 +32,7 @@ use audit::{Follower, Index, Log, Operation, Options, Signer};
 
 use crate::authorization::quota::Quotas;
 use crate::directory::Directory;
-use crate::distribution::{self, Confirmed, Fetching};
+use crate::distribution::{self, Confirmed, Fetching, Missing};
 use crate::exchange::{Exchange, Outcomes};
 use tokio::sync::watch::channel as watch_channel;
 
@@ -42,6 +44,7 @@ use crate::server::overload::Overload;
 use crate::settings::Settings;
 use crate::telemetry::{Endpoint, Reloads, Watched};
 use crate::witness::{self, Witnessing};
+use again::Again;
 use notices::Notices;
 use reload::{Reloading, note};
 use retention::Retention;
@@ -149,6 +152,8 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         changed,
         fetching: Fetching::start(places, fetching_keys, confirmed).context("the thread that fetches")?,
         refused: None,
+        missing: Missing::default(),
+        again: Again::default(),
         untold: VecDeque::new(),
         notices: Notices::new(overload, period.name(), destroyed),
         reloads,

@@ -22,6 +22,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 pub use address::Address;
 pub use confirmed::Confirmed;
@@ -40,7 +41,7 @@ const AGAIN: Duration = Duration::from_secs(60);
 const KEYS_AGAIN: Duration = Duration::from_secs(30);
 
 /// What is published at a place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Content {
     /// Revocation lists, which this authority has to have signed.
     Lists(NamedCa),
@@ -49,7 +50,7 @@ enum Content {
 }
 
 /// A place from which something is fetched.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Source {
     address: Address,
     /// The authorities of an `https://` server.
@@ -106,21 +107,50 @@ pub fn sources(settings: &Settings) -> Vec<Source> {
     sources
 }
 
-/// Fetches what has no file that counts, before the gateway starts. What can't be fetched is told: the
-/// load then fails for want of it.
-pub fn fetch_missing(sources: &[Source]) -> std::io::Result<()> {
+/// Fetches what has no file that counts, before it is put in force: all at once, so that it takes no longer
+/// than one request may. Whether something came. What can't be fetched is told: the load then fails for want of it.
+pub fn fetch_missing(sources: &[Source]) -> std::io::Result<bool> {
     let missing: Vec<_> = sources.iter().filter(|source| !source.is_usable()).collect();
     if missing.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
-    runtime()?.block_on(async {
-        for source in missing {
-            if let Err(error) = source.renew(&mut Validators::default()).await {
-                source.tell(&error);
-            }
+    let runtime = runtime()?;
+    let came = runtime.block_on(async {
+        let mut fetches = JoinSet::new();
+        for source in missing.into_iter().cloned() {
+            fetches.spawn(async move {
+                let outcome = source.renew(&mut Validators::default()).await;
+                outcome.map_err(|error| source.tell(&error)).is_ok()
+            });
         }
+        fetches.join_all().await.contains(&true)
     });
-    Ok(())
+    // A name that is being looked up is not waited for.
+    runtime.shutdown_background();
+    Ok(came)
+}
+
+/// The places of new settings while their files are not there: asked again after a while, not each time that
+/// the settings are read.
+#[derive(Debug, Default)]
+pub struct Missing {
+    tried: HashMap<Source, Instant>,
+}
+
+impl Missing {
+    /// As [`fetch_missing`], for those that were not tried a while ago. `in_force` is fetched already.
+    pub fn fetch(&mut self, sources: &[Source], in_force: &[Source], now: Instant) -> std::io::Result<bool> {
+        self.tried
+            .retain(|source, tried| sources.contains(source) && now < *tried + source.again());
+        let due: Vec<_> = sources
+            .iter()
+            .filter(|source| !in_force.contains(source) && !self.tried.contains_key(*source))
+            .cloned()
+            .collect();
+        let came = fetch_missing(&due);
+        self.tried.extend(due.into_iter().map(|source| (source, now)));
+        came
+    }
 }
 
 /// A thread that fetches.
@@ -174,22 +204,15 @@ async fn fetch_all(
     unknown_keys: &Arc<UnknownKeys>,
     confirmed: &Confirmed,
 ) {
-    let mut memory: HashMap<PathBuf, Memory> = HashMap::new();
+    // By all that a place is: what one server said means nothing to another.
+    let mut memory: HashMap<Source, Memory> = HashMap::new();
     loop {
         let current = sources.borrow_and_update().clone();
-        memory.retain(|file, _| current.iter().any(|source| source.file == *file));
-        let due = current
-            .iter()
-            .map(|source| {
-                (
-                    source,
-                    memory
-                        .get(&source.file)
-                        .map_or_else(Instant::now, |known| known.due),
-                )
-            })
-            .min_by_key(|(_, due)| *due);
-        let Some((source, due)) = due else {
+        memory.retain(|source, _| current.contains(source));
+        for source in &current {
+            memory.entry(source.clone()).or_insert_with(Memory::new);
+        }
+        let Some((source, known)) = memory.iter_mut().min_by_key(|(_, known)| known.due) else {
             if sources.changed().await.is_err() {
                 return;
             }
@@ -201,14 +224,13 @@ async fn fetch_all(
                 Err(_) => return,
             },
             issuers = unknown_keys.take() => {
-                for source in current.iter().filter(|source| source.is_of(&issuers)) {
-                    memory.entry(source.file.clone()).or_insert_with(Memory::new).hurry();
+                for (_, known) in memory.iter_mut().filter(|(source, _)| source.is_of(&issuers)) {
+                    known.hurry();
                 }
                 continue;
             }
-            () = tokio::time::sleep_until(due.into()) => {}
+            () = tokio::time::sleep_until(known.due.into()) => {}
         }
-        let known = memory.entry(source.file.clone()).or_insert_with(Memory::new);
         let outcome = tokio::select! {
             outcome = source.renew(&mut known.validators) => outcome,
             () = ended(sources.clone()) => return,
@@ -222,7 +244,7 @@ async fn fetch_all(
             }
             Err(error) => {
                 source.tell(&error);
-                source.every.min(AGAIN)
+                source.again()
             }
         };
         known.asked = Some(Instant::now());
@@ -259,6 +281,11 @@ impl Memory {
 }
 
 impl Source {
+    /// Time until the next try after one that failed.
+    fn again(&self) -> Duration {
+        self.every.min(AGAIN)
+    }
+
     fn is_usable(&self) -> bool {
         keep::is_usable(&self.content, &self.file)
     }
@@ -269,7 +296,8 @@ impl Source {
 
     /// Fetches what is published and keeps it, if it is another than before.
     async fn renew(&self, validators: &mut Validators) -> Result<(), DistributionError> {
-        if !self.file.exists() {
+        // A file that is gone, damaged or past its time is not what the server would call the same.
+        if !self.is_usable() {
             *validators = Validators::default();
         }
         match fetch::fetch(

@@ -21,7 +21,7 @@ pub mod agency;
 pub mod caller;
 pub mod certificate;
 pub mod configured;
-mod handshake;
+pub(crate) mod handshake;
 mod json;
 pub mod key_set;
 pub mod revocation;
@@ -32,7 +32,7 @@ pub mod trust;
 #[cfg(test)]
 pub(crate) mod corpus;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -299,7 +299,7 @@ fn not_trusted(refused: CertificateError) -> Refusal {
             Reason::RevocationUnknown,
             "the gateway can't tell now whether the client certificate is revoked",
         ),
-        CertificateError::Expired => refuse(
+        CertificateError::Expired | CertificateError::NotYetValid => refuse(
             Reason::CertificateExpired,
             "a certificate of the client's chain is not valid at this moment",
         ),

@@ -3,18 +3,20 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use audit::{Entry, EntryKind, Operation};
 use tokio::sync::watch;
 
+use super::again::{self, Again};
 use super::changes::{self, Diff};
 use super::lists::Lists;
 use super::notices::Notices;
 use crate::clock::Moment;
 use crate::directory::Directory;
-use crate::distribution::{self, Fetching};
+use crate::distribution::{self, Fetching, Missing};
 use crate::exchange::Exchange;
-use crate::identity::VerifiedTokens;
+use crate::identity::{ClientTrust, VerifiedTokens, configured};
 use crate::settings::{self, Settings};
 use crate::telemetry::Reloads;
 
@@ -34,6 +36,10 @@ pub(super) struct Reloading {
     pub(super) fetching: Fetching,
     /// Why the last try failed, when it did.
     pub(super) refused: Option<String>,
+    /// What a refused configuration is to fetch.
+    pub(super) missing: Missing,
+    /// When it, or a list that is kept out, is tried again.
+    pub(super) again: Again,
     /// What happens by itself.
     pub(super) notices: Notices,
     pub(super) reloads: Arc<Reloads>,
@@ -45,11 +51,51 @@ impl Reloading {
     /// Reads the configuration again and puts it in force if it is good and differs. What is wrong is
     /// told once, and again when somebody `asked`.
     pub(super) fn reload(&mut self, asked: bool) {
+        let began = Instant::now();
+        self.read_and_put_in_force(asked);
+        let kept = !self.trust().kept().is_empty();
+        let pause = match &self.refused {
+            Some(_) => Some(again::REFUSED),
+            None => kept.then_some(again::KEPT),
+        };
+        self.again.set(pause, began, Instant::now());
+    }
+
+    /// Tries what failed again, when it is time. Whether the configuration was read.
+    pub(super) fn try_again(&mut self) -> bool {
+        let began = Instant::now();
+        if !self.again.is_due(began) {
+            return false;
+        }
+        if self.refused.is_none() && !self.may_renew_trust() {
+            self.again.set(Some(again::KEPT), began, Instant::now());
+            return false;
+        }
+        self.reload(false);
+        true
+    }
+
+    /// Whether the lists of the settings in force are others by now, without anything else being read.
+    fn may_renew_trust(&self) -> bool {
+        let (trust, tls) = (self.trust(), &self.settings.gateway.tls);
+        let authorities = configured::authorities(tls, &self.settings.base);
+        let renewed = ClientTrust::renew(&trust, &authorities, Moment::now());
+        renewed.is_ok_and(|renewed| !Arc::ptr_eq(&renewed, &trust))
+    }
+
+    fn trust(&self) -> Arc<ClientTrust> {
+        self.exchange.directory.load().identity.trust().clone()
+    }
+
+    fn read_and_put_in_force(&mut self, asked: bool) {
         match self.read() {
             Ok((settings, directory)) => {
                 self.refused = None;
                 self.reloads.accept();
-                if directory.version == self.exchange.directory.load().version {
+                let in_force = self.exchange.directory.load();
+                // Time alone brings a list into force, or out of what is kept.
+                let same_trust = Arc::ptr_eq(directory.identity.trust(), in_force.identity.trust());
+                if directory.version == in_force.version && same_trust {
                     if asked {
                         tracing::info!("the configuration is the one in force");
                     }
@@ -74,8 +120,7 @@ impl Reloading {
 
     /// Tells of revocation lists that end, in both logs.
     pub(super) fn look_at(&mut self, lists: &mut Lists) {
-        let trust = self.exchange.directory.load().identity.trust().clone();
-        for file in lists.look(&trust, Moment::now()) {
+        for file in lists.look(&self.trust(), Moment::now()) {
             self.note_of(Operation::Revocation, "ENDED", changes::shown(&file));
         }
     }
@@ -97,8 +142,19 @@ impl Reloading {
         }
     }
 
-    fn read(&self) -> Result<(Settings, Directory), String> {
-        let settings = settings::load(&self.config).map_err(|problems| problems.to_string())?;
+    fn read(&mut self) -> Result<(Settings, Directory), String> {
+        let load = || settings::load(&self.config).map_err(|problems| problems.to_string());
+        let mut settings = load()?;
+        let (wanted, fetched) = (
+            distribution::sources(&settings),
+            distribution::sources(&self.settings),
+        );
+        match self.missing.fetch(&wanted, &fetched, Instant::now()) {
+            // What came belongs to the version.
+            Ok(true) => settings = load()?,
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "nothing can be fetched"),
+        }
         let in_force = self.exchange.directory.load();
         let compiled = Directory::compile(&settings, self.verified.clone(), Some(&**in_force));
         match compiled {
@@ -110,18 +166,27 @@ impl Reloading {
     fn put_in_force(&mut self, settings: Settings, directory: Directory) {
         let diff = Diff::new(&self.settings, &settings);
         let (changed, proof) = (diff.told(), diff.proof());
-        let operations: Vec<_> = diff.operations().collect();
+        let mut operations: Vec<_> = diff.operations().collect();
         for section in changes::need_restart(&self.settings, &settings) {
             tracing::warn!(section, "a changed section counts from the next start on");
         }
         self.fetching.follow(distribution::sources(&settings));
+        let trust = directory.identity.trust();
+        let (kept, came) = (trust.kept().to_vec(), self.lists_that_come(trust));
+        let by_time = settings.version == self.settings.version;
         self.settings = settings;
-        let kept = directory.identity.trust().kept().to_vec();
         self.exchange.directory.store(Arc::new(directory));
         self.changed.send_modify(|number| *number += 1);
         self.reloads.take();
         tracing::info!(changed, "a new configuration is in force");
         let mut detail = vec![changed, proof.clone()];
+        if by_time {
+            detail[0] = match came.is_empty() {
+                true => "revocation lists were looked at again".to_owned(),
+                false => format!("the time of a list came {}", came.join(" ")),
+            };
+            operations = vec![Operation::RevocationListReload];
+        }
         for error in kept {
             let problem = chain(&*error);
             tracing::error!(
@@ -134,6 +199,14 @@ impl Reloading {
         for operation in operations {
             self.note_of(operation, "OK", proof.clone());
         }
+    }
+
+    /// The files of the lists that are not in force yet.
+    fn lists_that_come(&self, trust: &ClientTrust) -> Vec<String> {
+        let in_force: Vec<_> = self.trust().lists().collect();
+        let come = trust.lists().filter(|list| !in_force.contains(list));
+        come.map(|list| changes::shown(list.file.strip_prefix(&self.config).unwrap_or(&list.file)))
+            .collect()
     }
 
     /// An entry about the reload. The gateway goes on when it can't be written: no call is answered

@@ -107,6 +107,8 @@ impl Watching {
                 self.seen = now;
                 self.reloading.reload(asked);
                 self.follow();
+            } else if self.reloading.try_again() {
+                self.follow();
             }
             self.reloading.look_at(&mut self.lists);
             self.reloading.look_around();

@@ -120,7 +120,7 @@ impl Authority {
     }
 
     /// What signs.
-    pub(super) fn issuer(&self) -> &Issuer<'static, KeyPair> {
+    pub(crate) fn issuer(&self) -> &Issuer<'static, KeyPair> {
         &self.issuer
     }
 

@@ -3,7 +3,7 @@
 use http::Uri;
 
 /// Where a list is published.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Address {
     /// Whether the server is asked over TLS.
     pub is_tls: bool,

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use super::Content;
 use crate::clock::Moment;
@@ -57,6 +58,9 @@ pub(super) fn keep(content: &Content, file: &Path, bytes: &[u8]) -> Result<(), K
 fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
+    // The configuration and the fetching have a thread each, and may want the same file.
+    static WRITING: Mutex<()> = Mutex::new(());
+    let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(".new~");
     let beside = folder.join(name);

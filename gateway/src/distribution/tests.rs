@@ -8,6 +8,7 @@ use super::*;
 use crate::clock::Moment;
 use crate::development::pki::Authority;
 use crate::development::revocation::Revoked;
+use crate::identity::tests::odd_lists::odd_lists;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -163,6 +164,29 @@ fn what_is_no_good_list_of_the_authority_changes_nothing() {
 }
 
 #[test]
+fn a_signed_list_that_is_not_read_does_not_take_the_place_of_the_good_one() {
+    let scene = Scene::new();
+    let good = scene
+        .authority
+        .revocation_list(&[], Moment(1_767_000_000_000_000), 36_500 * DAY)
+        .unwrap();
+    let odd = odd_lists(&scene.authority);
+    let answers = odd.clone().map(|(_, list)| answer("200 OK", &list));
+    let server = Server::start(move |at| answers[at].clone());
+    let source = scene.source(&server);
+    fs::create_dir(scene.file().parent().unwrap()).unwrap();
+    fs::write(scene.file(), &good).unwrap();
+    for (name, _) in odd {
+        let outcome = renew(&source, &mut Validators::default());
+        assert!(
+            matches!(&outcome, Err(DistributionError::Keep(KeepError::NotGood(_)))),
+            "{name}: {outcome:?}"
+        );
+        assert_eq!(fs::read_to_string(scene.file()).unwrap(), good, "{name}");
+    }
+}
+
+#[test]
 fn a_server_that_says_nothing_does_not_hold_up_the_end() {
     let scene = Scene::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -196,6 +220,82 @@ fn lists_are_fetched_again_and_again_until_nobody_wants_them() {
     let asked = server.asked.lock().unwrap().len();
     thread::sleep(Duration::from_millis(200));
     assert_eq!(server.asked.lock().unwrap().len(), asked);
+}
+
+#[test]
+fn another_address_is_asked_at_once_and_not_with_what_the_old_server_said() {
+    let scene = Scene::new();
+    let list = scene.list(1);
+    let body = list.clone();
+    let tagged = move |_| answer("200 OK\r\nETag: \"one\"", &body);
+    let (first, second) = (Server::start(tagged.clone()), Server::start(tagged));
+    let lasting = |server: &Server| Source {
+        every: Duration::from_secs(3_600),
+        ..scene.source(server)
+    };
+    let fetching = Fetching::start(vec![lasting(&first)], Arc::default()).unwrap();
+    let asked = |server: &Server| {
+        let end = Instant::now() + Duration::from_secs(10);
+        while server.asked.lock().unwrap().is_empty() {
+            assert!(Instant::now() < end);
+            thread::sleep(Duration::from_millis(5));
+        }
+        server.asked.lock().unwrap()[0].clone()
+    };
+    asked(&first);
+    while !scene.file().exists() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    fetching.follow(vec![lasting(&second)]);
+    let head = asked(&second);
+    assert!(!head.contains("if-none-match"), "{head}");
+}
+
+#[test]
+fn a_damaged_file_is_fetched_anew_from_a_server_that_would_call_it_the_same() {
+    let scene = Scene::new();
+    let list = scene.list(1);
+    let body = list.clone();
+    let server = Server::start(move |_| answer("200 OK\r\nETag: \"one\"", &body));
+    let source = scene.source(&server);
+    let mut validators = Validators::default();
+    renew(&source, &mut validators).unwrap();
+    fs::write(scene.file(), &list[..list.len() / 2]).unwrap();
+    renew(&source, &mut validators).unwrap();
+    assert_eq!(fs::read(scene.file()).unwrap(), list);
+    let asked = server.asked.lock().unwrap();
+    assert!(!asked[1].contains("if-none-match"), "{}", asked[1]);
+}
+
+#[test]
+fn what_new_settings_name_is_fetched_before_they_count_and_not_each_time_they_are_read() {
+    let scene = Scene::new();
+    let list = scene.list(1);
+    let body = list.clone();
+    let server = Server::start(move |number| match number {
+        0 => answer("404 Not Found", b""),
+        _ => answer("200 OK", &body),
+    });
+    let source = Source {
+        every: Duration::from_secs(3_600),
+        ..scene.source(&server)
+    };
+    let wanted = std::slice::from_ref(&source);
+    let (mut missing, start) = (Missing::default(), Instant::now());
+    assert!(!missing.fetch(wanted, wanted, start).unwrap(), "in force already");
+    assert!(!missing.fetch(wanted, &[], start).unwrap(), "not there");
+    assert!(
+        !missing.fetch(wanted, &[], start + AGAIN / 2).unwrap(),
+        "too soon"
+    );
+    assert_eq!(server.asked.lock().unwrap().len(), 1);
+    assert!(missing.fetch(wanted, &[], start + AGAIN).unwrap());
+    assert_eq!(fs::read(scene.file()).unwrap(), list);
+    assert!(
+        !missing.fetch(wanted, &[], start + 9 * AGAIN).unwrap(),
+        "it is there"
+    );
+    assert_eq!(server.asked.lock().unwrap().len(), 2);
 }
 
 #[test]

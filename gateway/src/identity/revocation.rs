@@ -3,9 +3,12 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
+use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use x509_parser::asn1_rs::Any;
 use x509_parser::prelude::{CertificateRevocationList, FromDer as _, X509Certificate};
 
@@ -48,6 +51,12 @@ pub enum RevocationError {
     Stranger(usize),
     #[error("list {0} of the file is older than the one in force")]
     Older(usize),
+    #[error("list {number} of the file is of a kind that is not read, such as a delta or an indirect list")]
+    Unsupported {
+        number: usize,
+        #[source]
+        source: VerifierBuilderError,
+    },
 }
 
 impl RevocationList {
@@ -136,6 +145,18 @@ impl RevocationList {
     /// Whether both lists come from one issuer.
     pub(super) fn is_of_same_issuer(&self, other: &Self) -> bool {
         self.issuer == other.issuer
+    }
+
+    /// Whether the verifier of chains can ask the list: it reads neither delta, indirect and partial lists nor critical
+    /// extensions that it does not know. `signer` is the certificate of its issuer.
+    pub(super) fn try_to_ask(&self, signer: &CertificateDer<'static>) -> Result<(), VerifierBuilderError> {
+        let mut roots = RootCertStore::empty();
+        // One that can't be an authority leaves the store empty, which is refused below.
+        drop(roots.add(signer.clone()));
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), crypto_provider())
+            .with_crls([self.der.clone()])
+            .build()
+            .map(drop)
     }
 
     /// Whether the certificate's key signed the list, and may sign lists.

@@ -3,6 +3,7 @@
 mod cases;
 mod certificates;
 mod handshake;
+pub(crate) mod odd_lists;
 mod properties;
 mod remembered;
 mod revocation;

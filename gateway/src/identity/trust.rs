@@ -93,7 +93,9 @@ impl ClientTrust {
     /// in force; [`Self::kept`] tells. The same trust as before when nothing changed.
     pub fn renew(before: &Arc<Self>, authorities: &[NamedCa], now: Moment) -> Result<Arc<Self>, TrustError> {
         let renewed = Self::build(authorities, Some(before), now)?;
-        if renewed.digest == before.digest && renewed.kept.is_empty() && before.kept.is_empty() {
+        // Told is what is kept and why; the same again is no news.
+        let told = |trust: &Self| format!("{:?}", trust.kept);
+        if renewed.digest == before.digest && told(&renewed) == told(before) {
             return Ok(Arc::clone(before));
         }
         Ok(Arc::new(renewed))
@@ -188,7 +190,7 @@ impl ClientTrust {
             for verifier in &authority.verifiers {
                 match verifier.verify_client_cert(leaf, intermediates, time) {
                     Ok(_) if found.is_some_and(|other| other.name != authority.name) => {
-                        return Err(CertificateError::Untrusted);
+                        return Err(CertificateError::Several);
                     }
                     Ok(_) => found = Some(authority),
                     // One authority does not know the chain; what another says of it tells more.

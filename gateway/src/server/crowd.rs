@@ -83,7 +83,7 @@ impl Crowd {
 
     /// How many calls are under way.
     pub(super) fn under_way(&self) -> u32 {
-        self.under_way.load(Relaxed)
+        self.counts.under_way.load(Relaxed)
     }
 
     #[cold]

@@ -7,7 +7,7 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -29,6 +29,7 @@ use super::told::Told;
 use crate::clock::Moment;
 use crate::exchange::Exchange;
 use crate::identity::PeerCertificate;
+use crate::identity::handshake::noting_refused;
 use crate::identity::tls::ALPN_H2;
 
 /// Its priority below the workers', as `nice` counts.
@@ -44,6 +45,7 @@ static FAILED: Told = Told::new();
 static TOO_LONG: Told = Told::new();
 static NOT_H2: Told = Told::new();
 static REFUSED: Told = Told::new();
+static OF_NOBODY: Told = Told::new();
 
 /// What the entrance works with.
 pub(super) struct Entrance {
@@ -135,6 +137,7 @@ impl Entrance {
             drop(connection.set_nodelay(true));
             let newcomer = Newcomer {
                 connection,
+                address,
                 place,
                 exchange: self.exchange.clone(),
                 overload: self.overload.clone(),
@@ -164,6 +167,7 @@ async fn giving_way<W: Future>(work: W) -> W::Output {
 /// A connection that has been accepted.
 struct Newcomer {
     connection: TcpStream,
+    address: SocketAddr,
     place: Place,
     exchange: Arc<Exchange>,
     overload: Arc<Overload>,
@@ -180,11 +184,14 @@ impl Newcomer {
             return None;
         };
         let tls = TlsAcceptor::from(self.exchange.directory.load().tls.clone());
-        let stream = match tokio::time::timeout_at(limit, tls.accept(self.connection)).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => {
+        let peer = self.address;
+        let accepting = noting_refused(tls.accept(self.connection));
+        let stream = match tokio::time::timeout_at(limit, accepting).await {
+            Ok((Ok(stream), _)) => stream,
+            Ok((Err(error), refused)) => {
                 if let Some(connections) = FAILED.again() {
-                    tracing::info!(connections, %error, "a handshake failed");
+                    let certificate = refused.map(hex::encode);
+                    tracing::info!(connections, %peer, certificate, %error, "a handshake failed");
                 }
                 return None;
             }
@@ -205,20 +212,29 @@ impl Newcomer {
         }
         let chain = session.peer_certificates().unwrap_or_default();
         // Asked of what is in force now: it may have changed since the handshake began.
-        let trust = self.exchange.directory.load().identity.trust().clone();
-        let peer = match PeerCertificate::read(chain, &trust, Moment::now()) {
-            Ok(peer) => Arc::new(peer),
+        let directory = self.exchange.directory.load_full();
+        let (trust, now) = (directory.identity.trust(), Moment::now());
+        let certificate = match PeerCertificate::read(chain, trust, now) {
+            Ok(certificate) => Arc::new(certificate),
             Err(error) => {
                 if let Some(connections) = REFUSED.again() {
-                    tracing::info!(connections, %error, "a client certificate was refused");
+                    tracing::info!(connections, %peer, %error, "a client certificate was refused");
                 }
                 return None;
             }
         };
+        if let Err(rejected) = directory.identity.admits(&certificate, now) {
+            if let Some(connections) = OF_NOBODY.again() {
+                let (reason, error) = (rejected.refusal.reason.word(), rejected.refusal.message);
+                let certificate = hex::encode(certificate.fingerprint());
+                tracing::info!(connections, %peer, certificate, reason, error, "a client certificate was refused");
+            }
+            return None;
+        }
         Some(Arrived {
             connection: connection.into_std().ok()?,
             session,
-            peer,
+            peer: certificate,
             place: self.place,
         })
     }

@@ -32,9 +32,6 @@ pub(super) struct Standing {
     exchange: Arc<Exchange>,
     changes: watch::Receiver<u64>,
     peer: Arc<PeerCertificate>,
-    /// Whether the certificate ever stood for an agency. One that never did may go on asking for
-    /// health.
-    admitted: bool,
 }
 
 impl Standing {
@@ -47,7 +44,6 @@ impl Standing {
             exchange,
             changes,
             peer,
-            admitted: false,
         }
     }
 
@@ -82,20 +78,14 @@ impl Standing {
     }
 
     /// How long until the next look.
-    fn look(&mut self, now: Moment) -> Result<Duration, Refusal> {
+    fn look(&self, now: Moment) -> Result<Duration, Refusal> {
         let directory = self.exchange.directory.load();
         let identity = &directory.identity;
-        identity.trusts(&self.peer, now)?;
-        match identity.admits_until(&self.peer, now) {
-            Ok(until) => {
-                self.admitted = true;
-                let micros = until.0.saturating_sub(now.0).max(0).unsigned_abs();
-                // A little later, so that the moment itself has passed.
-                Ok(LOOK.min(Duration::from_micros(micros) + Duration::from_millis(5)))
-            }
-            Err(rejected) if self.admitted => Err(rejected.refusal),
-            Err(_) => Ok(LOOK),
-        }
+        let until = identity.admits_until(&self.peer, now);
+        let until = until.map_err(|rejected| rejected.refusal)?;
+        let micros = until.0.saturating_sub(now.0).max(0).unsigned_abs();
+        // A little later, so that the moment itself has passed.
+        Ok(LOOK.min(Duration::from_micros(micros) + Duration::from_millis(5)))
     }
 
     /// The connection's turn among all.

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, GeneralSubtree,
-    IsCa, KeyPair, KeyUsagePurpose, NameConstraints, SanType, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints, SanType, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, UnixTime};
 
+use super::odd_lists::tagged;
 use super::scene::{NOW, SCENE};
 use crate::identity::certificate::CertificateError;
 use crate::identity::*;
@@ -63,7 +64,12 @@ fn outcome(trust: &Arc<ClientTrust>, chain: &[CertificateDer<'_>]) -> Outcome {
     let handshake = trust.verifier().verify_client_cert(&chain[0], &chain[1..], time);
     match PeerCertificate::read(chain, trust, NOW) {
         Err(refused) => {
-            assert!(handshake.is_err(), "the handshake and the reader agree");
+            let told = rustls::Error::InvalidCertificate(refused.for_tls()).to_string();
+            assert_eq!(
+                handshake.unwrap_err().to_string(),
+                told,
+                "the log of the handshake says why"
+            );
             Outcome::Handshake(refused)
         }
         Ok(peer) => {
@@ -79,7 +85,7 @@ fn outcome(trust: &Arc<ClientTrust>, chain: &[CertificateDer<'_>]) -> Outcome {
 
 #[test]
 fn each_certificate_stands_for_one_agency_or_for_none() {
-    use CertificateError::{Expired, NotForClients, Untrusted};
+    use CertificateError::{Expired, NotForClients, NotPermitted, NotYetValid, TooLong, Untrusted};
     use ExtendedKeyUsagePurpose::{Any, CodeSigning, ServerAuth};
     let (own, other) = (root("own"), root("own"));
     let folder = tempfile::tempdir().unwrap();
@@ -101,6 +107,14 @@ fn each_certificate_stands_for_one_agency_or_for_none() {
         permitted_subtrees: Vec::new(),
         excluded_subtrees: vec![GeneralSubtree::DnsName("barred.example".into())],
     });
+    let by_uri = |which: u8, host: &str| {
+        let tree = tagged(0x30, &tagged(0x86, host.as_bytes()));
+        let constraints = tagged(0x30, &tagged(which, &tree));
+        let mut extension = CustomExtension::from_oid_content(&[2, 5, 29, 30], constraints);
+        extension.set_criticality(true);
+        below(&own, |params| params.custom_extensions = vec![extension])
+    };
+    let (only_uri, but_uri) = (by_uri(0xa0, ".allowed.example"), by_uri(0xa1, ".barred.example"));
     let short = below(&own, |params| {
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0))
     });
@@ -153,7 +167,7 @@ fn each_certificate_stands_for_one_agency_or_for_none() {
         (
             "not yet valid",
             vec![leaf(&own, |params| params.not_before = date_time_ymd(2028, 1, 1))],
-            refused(Expired),
+            refused(NotYetValid),
         ),
         (
             "an expired intermediate",
@@ -226,12 +240,38 @@ fn each_certificate_stands_for_one_agency_or_for_none() {
         (
             "a name that is not permitted",
             under(&only, vec![uri(AGENCY), dns("other.example")]),
-            refused(Untrusted),
+            refused(NotPermitted),
         ),
         (
             "a name that is excluded",
             under(&but, vec![uri(AGENCY), dns("www.barred.example")]),
-            refused(Untrusted),
+            refused(NotPermitted),
+        ),
+        (
+            "a name that is permitted",
+            under(&only, vec![uri(AGENCY), dns("www.allowed.example")]),
+            Outcome::Agency("H29.12"),
+        ),
+        // URI constraints are not compared: an authority that has any gives no URI that counts.
+        (
+            "a URI where others are permitted",
+            under(&only_uri, vec![uri(AGENCY)]),
+            refused(NotPermitted),
+        ),
+        (
+            "a URI that is permitted",
+            under(&only_uri, vec![uri("https://www.allowed.example/H29.12")]),
+            refused(NotPermitted),
+        ),
+        (
+            "a URI where others are excluded",
+            under(&but_uri, vec![uri(AGENCY)]),
+            refused(NotPermitted),
+        ),
+        (
+            "a URI that is excluded",
+            under(&but_uri, vec![uri("https://www.barred.example/H29.12")]),
+            refused(NotPermitted),
         ),
         (
             "a path longer than its constraint",
@@ -240,7 +280,7 @@ fn each_certificate_stands_for_one_agency_or_for_none() {
                 too_long.der().clone(),
                 short.der().clone(),
             ],
-            refused(Untrusted),
+            refused(TooLong),
         ),
         (
             "by one that is no authority",

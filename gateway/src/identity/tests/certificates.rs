@@ -167,7 +167,7 @@ fn a_chain_that_leads_to_two_authorities_is_not_read() {
     assert_eq!(&*read(&[leaf.clone(), by_two.clone()]).unwrap(), "two");
     assert_eq!(
         read(&[leaf, by_one, by_two]).unwrap_err(),
-        CertificateError::Untrusted
+        CertificateError::Several
     );
 }
 

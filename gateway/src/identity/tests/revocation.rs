@@ -14,6 +14,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+use super::odd_lists::odd_lists;
 use super::scene::{DAY, NOW, SCENE, client};
 use crate::clock::Moment;
 use crate::development::pki::{Authority, Issued};
@@ -135,6 +136,29 @@ fn nothing_new_is_the_same_trust_so_that_no_chain_is_verified_again() {
 }
 
 #[test]
+fn a_list_of_the_future_comes_into_force_in_its_time_and_until_then_nothing_changes() {
+    let publishing = Publishing::new();
+    let bad = client(&publishing.authority, &["urn:test:H29.12"]);
+    let before = publishing.trust();
+    let peer = read(&bad, &before).unwrap();
+    publishing.publish(&[&bad], later(DAY));
+    let renew =
+        |before: &Arc<ClientTrust>, now| ClientTrust::renew(before, &publishing.named(), now).unwrap();
+    let waiting = renew(&before, NOW);
+    assert_eq!(waiting.kept().len(), 1);
+    assert_eq!(refused(&waiting, &peer, NOW), None);
+    let still = renew(&waiting, later(DAY / 2));
+    assert!(
+        Arc::ptr_eq(&waiting, &still),
+        "asked over and over, it is no other trust"
+    );
+    let then = later(DAY);
+    let after = renew(&still, then);
+    assert!(after.kept().is_empty());
+    assert_eq!(refused(&after, &peer, then), Some(Reason::CertificateRevoked));
+}
+
+#[test]
 fn past_the_next_update_everybody_of_the_authority_is_refused() {
     let publishing = Publishing::new();
     let trust = publishing.trust();
@@ -192,6 +216,32 @@ fn a_bad_new_list_leaves_the_last_good_one_and_its_revocations_in_force() {
         let end = later(10 * DAY);
         let still = ClientTrust::renew(&after, &publishing.named(), end).unwrap();
         assert_eq!(refused(&still, &peer, end), Some(Reason::RevocationUnknown));
+    }
+}
+
+#[test]
+fn a_signed_list_that_is_not_read_is_refused_at_the_start_and_later_leaves_the_last_good_one() {
+    let publishing = Publishing::new();
+    let bad = client(&publishing.authority, &["urn:test:H29.12"]);
+    publishing.publish(&[&bad], NOW);
+    let (before, good) = (publishing.trust(), fs::read(publishing.list()).unwrap());
+    for (name, odd) in odd_lists(&publishing.authority) {
+        fs::write(publishing.list(), odd).unwrap();
+        let error = match ClientTrust::load(&publishing.named(), NOW) {
+            Err(TrustError::List { source, .. }) => source,
+            other => panic!("{name}: {other:?}"),
+        };
+        assert!(
+            matches!(error, RevocationError::Unsupported { number: 1, .. }),
+            "{name}: {error}"
+        );
+        let after = ClientTrust::renew(&before, &publishing.named(), NOW).unwrap();
+        assert_eq!(after.kept().len(), 1, "{name}");
+        let refused = read(&bad, &after).unwrap_err();
+        assert_eq!(refused, CertificateError::Revoked, "{name}");
+        fs::write(publishing.list(), &good).unwrap();
+        let whole = ClientTrust::renew(&after, &publishing.named(), NOW).unwrap();
+        assert!(whole.kept().is_empty(), "{name}");
     }
 }
 

@@ -15,7 +15,7 @@ use crate::clock::Moment;
 use crate::identity::revocation::RevocationList;
 
 /// A certificate authority as the configuration has it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NamedCa {
     /// The name by which agency files mean it.
     pub name: String,

@@ -75,16 +75,18 @@ pub(crate) fn try_lists(
     Ok(tried.map(drop))
 }
 
-/// The lists, when one of `signers` signed each of them and none is older than what is in force.
+/// The lists, when one of `signers` signed each of them, all can be asked, and none is older than what is in force.
 fn believed(
     lists: Vec<RevocationList>,
     signers: &[&CertificateDer<'static>],
     in_force: &[RevocationList],
 ) -> Result<Vec<RevocationList>, RevocationError> {
     for (number, list) in (1..).zip(&lists) {
-        if !is_signed(list, signers) {
-            return Err(RevocationError::Stranger(number));
-        }
+        let signer = signers.iter().find(|signer| list.is_signed_by(signer));
+        let signer = signer.ok_or(RevocationError::Stranger(number))?;
+        // Told here, of this file alone: the verifier of the whole trust would refuse everything else with it.
+        list.try_to_ask(signer)
+            .map_err(|source| RevocationError::Unsupported { number, source })?;
         let newer = |other: &&RevocationList| {
             list.is_of_same_issuer(other) && other.this_update() > list.this_update()
         };

@@ -213,8 +213,8 @@ fn token(token: &TokenSettings, report: &mut Report<'_>) {
     report.within(
         &token.cache_time,
         milliseconds(0),
-        milliseconds(600_000),
-        "\"0s\" to \"10m\"",
+        milliseconds(60_000),
+        "\"0s\" to \"60s\"",
     );
 }
 

@@ -679,6 +679,25 @@ fn a_grant_that_lets_an_officer_walk_through_the_numbers_is_told() {
 }
 
 #[test]
+fn a_verified_token_is_remembered_for_a_minute_at_most() {
+    let written = |time: &str| {
+        let tree = Tree::shipped();
+        tree.change(
+            "gateway.toml",
+            "[token]\n",
+            &format!("[token]\ncache_time = \"{time}\"\n"),
+        );
+        tree.problems()
+    };
+    assert_eq!(written("60s"), [""; 0]);
+    let problems = written("61s");
+    assert!(
+        problems.len() == 1 && problems[0].contains("wanted \"0s\" to \"60s\""),
+        "{problems:?}"
+    );
+}
+
+#[test]
 fn revocation_without_a_list_or_with_an_address_that_cannot_be_asked_is_told() {
     let written = |revocation: &str| {
         let tree = Tree::shipped();
