@@ -89,7 +89,7 @@ impl Default for ListenerSettings {
             max_header_list: unwritten(Size(16 << 10)),
             max_message: unwritten(Size(1 << 20)),
             message_memory: unwritten(Size(32 << 20)),
-            message_memory_per_client: unwritten(Size(8 << 20)),
+            message_memory_per_client: unwritten(Size(4 << 20)),
             stream_window: unwritten(Size(64 << 10)),
             connection_window: unwritten(Size(1 << 20)),
             keep_alive_interval: unwritten(Interval(Duration::from_secs(30))),
