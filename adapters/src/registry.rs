@@ -1,7 +1,7 @@
 //! The seam at which every kind of registry looks the same.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -92,8 +92,6 @@ pub struct Call {
     pub key: Bytes,
     /// Oldest answer that is of use, microseconds.
     pub max_age: Option<i64>,
-    /// The registry's own id of the exchange, where it gives one and no record: told by who asked it.
-    pub refused_in: OnceLock<String>,
 }
 
 impl fmt::Debug for Call {
@@ -121,7 +119,7 @@ pub struct Found {
     pub record: Bytes,
     /// The registry's own moment of the record, microseconds since 1970 UTC.
     pub as_of: Option<i64>,
-    /// The registry's own id of this exchange.
+    /// The registry's own id of this exchange, else the one that was sent to it.
     pub transaction: Option<String>,
     /// The route that the answer came by, such as `ndop`.
     pub route: Option<Arc<str>>,

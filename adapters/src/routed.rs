@@ -165,8 +165,10 @@ impl<R: Registry> Routed<R> {
         let start = Instant::now();
         let own = start.checked_add(self.try_timeout);
         let deadline = own.map_or(question.deadline, |own| own.min(question.deadline));
+        let of_try = question.trace.of_try();
         let asked = Question {
             deadline,
+            trace: of_try.clone(),
             ..question.clone()
         };
         question.trace.begin();
@@ -186,11 +188,15 @@ impl<R: Registry> Routed<R> {
                 };
                 (end, Err(error))
             }
-            Ok(Err(error)) if error.is_outage() => (End::Failed, Err(error)),
+            Ok(Err(error)) if error.is_outage() => {
+                question.trace.declined_by(&way.name, &of_try);
+                (End::Failed, Err(error))
+            }
             Ok(outcome) => {
-                question.trace.answered_by(&way.name);
+                question.trace.answered_by(&way.name, of_try.id());
                 let named = outcome.map(|found| Found {
                     route: Some(Arc::clone(&way.name)),
+                    transaction: found.transaction.or_else(|| of_try.id()),
                     ..found
                 });
                 (End::Answered, Ok(named))

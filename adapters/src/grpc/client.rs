@@ -125,6 +125,7 @@ impl Registry for Client {
         let arguments = Arguments {
             key: &subject.key,
             request_id,
+            trace: Some(&subject.trace),
         };
         let mut metadata = HeaderMap::new();
         question.metadata.fill(arguments, &mut metadata)?;
@@ -134,6 +135,7 @@ impl Registry for Client {
         subject
             .trace
             .answered(began, || reply.raw(Some(&question.answer)));
+        self.verdict.note_head(&reply.metadata, &subject);
         if reply.code != Code::Ok {
             return Err(status::error(reply.code, &reply.metadata, &self.verdict));
         }

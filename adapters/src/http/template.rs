@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::trace::Trace;
+
 /// What a place of a template can be filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Argument {
@@ -16,13 +18,23 @@ pub(crate) enum Argument {
 pub(crate) struct Arguments<'a> {
     pub(crate) key: &'a str,
     pub(crate) request_id: &'a str,
+    /// Where it is told that the id is sent.
+    pub(crate) trace: Option<&'a Trace>,
 }
 
 impl<'a> Arguments<'a> {
+    /// The id of this question, which is sent with it.
+    pub(crate) fn sent_id(self) -> &'a str {
+        if let Some(trace) = self.trace {
+            trace.sent_as(self.request_id);
+        }
+        self.request_id
+    }
+
     fn of(self, argument: Argument) -> &'a str {
         match argument {
             Argument::Key => self.key,
-            Argument::RequestId => self.request_id,
+            Argument::RequestId => self.sent_id(),
         }
     }
 }
@@ -153,6 +165,7 @@ mod tests {
     const ARGUMENTS: Arguments<'static> = Arguments {
         key: "a/../b?c=d&e\r\n<{request_id}>",
         request_id: "1",
+        trace: None,
     };
 
     #[test]

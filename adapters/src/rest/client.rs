@@ -74,7 +74,7 @@ impl Client {
     }
 
     /// What a status says that holds no record.
-    async fn refusal(&self, form: TextForm, answer: &mut Answer) -> Error {
+    async fn refusal(&self, form: TextForm, answer: &mut Answer, subject: &Subject) -> Error {
         let status = answer.status;
         // What a security server says of itself is no answer of the registry, whatever its status means there.
         if let Some(code) = answer.header("x-road-error").filter(|_| self.xroad.is_some()) {
@@ -82,6 +82,9 @@ impl Client {
         }
         if !self.verdict.names_status(status) {
             let node = self.read(form, answer).await.ok();
+            if let Some(node) = &node {
+                self.verdict.note(node, answer, subject);
+            }
             let code = node.and_then(|node| self.verdict.code(&node).ok().flatten());
             let word = code.as_deref().and_then(|code| self.verdict.of_code(code));
             if let (Some(word), Some(code)) = (word, code)
@@ -117,12 +120,14 @@ impl Registry for Client {
         let arguments = Arguments {
             key: &subject.key,
             request_id: &id,
+            trace: Some(&subject.trace),
         };
         let began = Instant::now();
         let mut answer = self.ask(question, arguments).await?;
         subject.trace.answered(began, || answer.raw());
+        self.verdict.note_head(&answer.headers, &subject);
         if self.verdict.of_status(answer.status) != Word::Ok {
-            return Err(self.refusal(question.answer, &mut answer).await);
+            return Err(self.refusal(question.answer, &mut answer, &subject).await);
         }
         // The answer to another question is none to this one.
         if self.xroad.is_some() && answer.header("x-road-id") != Some(&id) {
@@ -131,16 +136,9 @@ impl Registry for Client {
             ));
         }
         let node = self.read(question.answer, &mut answer).await?;
-        let found = self.verdict.record(
-            record,
-            node,
-            &answer,
-            Silence::of(question.answer),
-            self.limits,
-            &subject,
-        )?;
-        let transaction = found.transaction.or(self.xroad.as_ref().map(|_| id));
-        Ok(Found { transaction, ..found })
+        let silence = Silence::of(question.answer);
+        self.verdict
+            .record(record, node, &answer, silence, self.limits, &subject)
     }
 
     async fn check(&self) -> Result<(), Error> {

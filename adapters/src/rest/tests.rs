@@ -8,6 +8,7 @@ use crate::registry::{Question, Registry};
 use crate::{ConnectError, Error, RegistrySettings, connect};
 
 mod chaos;
+mod ids;
 mod profile;
 mod promises;
 

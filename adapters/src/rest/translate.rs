@@ -184,7 +184,7 @@ impl Question {
                 Ok::<_, Error>(())
             };
             add("x-road-client", &XRoad::encoded(xroad.client.get_ref()))?;
-            add("x-road-id", arguments.request_id)?;
+            add("x-road-id", arguments.sent_id())?;
             if let Some(user) = &xroad.user {
                 add("x-road-userid", user.get_ref())?;
             }

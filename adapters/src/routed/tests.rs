@@ -13,6 +13,8 @@ struct Script {
     asked: Arc<AtomicUsize>,
     /// Whether its check is no question.
     connects_alone: Arc<AtomicBool>,
+    /// The id that its questions are sent with.
+    id: String,
 }
 
 #[derive(Clone)]
@@ -31,6 +33,7 @@ impl Script {
             steps: Arc::new(Mutex::new(steps)),
             asked: Arc::default(),
             connects_alone: Arc::default(),
+            id: String::new(),
         }
     }
 
@@ -47,6 +50,8 @@ impl Script {
 impl Registry for Script {
     async fn look_up(&self, question: Question) -> Result<Found, Error> {
         self.asked.fetch_add(1, Ordering::SeqCst);
+        #[cfg(any(feature = "grpc", feature = "rest", feature = "soap"))]
+        question.trace.sent_as(&self.id);
         let mut step = {
             let mut steps = self.steps.lock().expect("not poisoned");
             if steps.len() > 1 {
@@ -134,20 +139,23 @@ async fn ask(registry: &Routed<Script>) -> Result<String, Error> {
 
 /// The route that the answer came by.
 async fn ask_within(registry: &Routed<Script>, time: Duration) -> Result<String, Error> {
-    let question = Question {
-        record: "lienthong.population.v1.Citizen".into(),
-        key: "079090000001".into(),
-        deadline: Instant::now() + time,
-        call: None,
-        trace: crate::Trace::default(),
-    };
-    let found = registry.look_up(question).await?;
+    let found = registry.look_up(question_within(time)).await?;
     assert_eq!(
         found.upstream_exchange().1,
         Some("T1"),
         "the transaction comes along"
     );
     Ok(found.route.as_deref().unwrap_or("none").to_owned())
+}
+
+fn question_within(time: Duration) -> Question {
+    Question {
+        record: "lienthong.population.v1.Citizen".into(),
+        key: "079090000001".into(),
+        deadline: Instant::now() + time,
+        call: None,
+        trace: crate::Trace::default(),
+    }
 }
 
 #[tokio::test]
@@ -332,4 +340,24 @@ async fn a_connection_that_stands_is_no_trial_of_a_way() {
     assert!(!registry.ways[0].breaker.is_closed(), "nobody has answered yet");
     assert!(ask(&registry).await.is_ok(), "the trial is a question");
     assert!(registry.ways[0].breaker.is_closed());
+}
+
+#[tokio::test]
+async fn of_several_tries_the_id_is_that_of_the_one_that_answered() {
+    let (mut direct, mut lgsp) = (
+        Script::new([Step::Fails(down())]),
+        Script::new([Step::Fails(Error::NotFound)]),
+    );
+    "1".clone_into(&mut direct.id);
+    "2".clone_into(&mut lgsp.id);
+    let registry = routed(&[&direct, &lgsp], |_| {});
+    let question = question_within(Duration::from_secs(1));
+    let trace = question.trace.clone();
+    assert_eq!(registry.look_up(question).await, Err(Error::NotFound));
+    assert_eq!(trace.route().as_deref(), Some("lgsp"));
+    assert_eq!(
+        trace.transaction().as_deref(),
+        Some("2"),
+        "direct was asked under 1"
+    );
 }

@@ -79,10 +79,12 @@ impl Registry for Client {
         let arguments = Arguments {
             key: &subject.key,
             request_id: &id,
+            trace: Some(&subject.trace),
         };
         let began = Instant::now();
         let mut answer = self.ask(question, arguments).await?;
         subject.trace.answered(began, || answer.raw());
+        self.verdict.note_head(&answer.headers, &subject);
         let word = self.verdict.of_status(answer.status);
         let said = format!("HTTP {}", answer.status.as_u16());
         if let Some(error) = word.error(&said)
@@ -100,6 +102,7 @@ impl Registry for Client {
             (Err(error), word) => return Err(word.error(&said).unwrap_or(error)),
         };
         if let Some(fault) = body.field("Fault") {
+            self.verdict.note(&body, &answer, &subject);
             return Err(fault::error(&self.settings, fault));
         }
         if let Some(error) = word.error(&said) {
@@ -109,16 +112,9 @@ impl Registry for Client {
         if self.settings.xroad.is_some() && !envelope::answers(&header, &id) {
             return Err(Error::garbled("the answer has another id than the question"));
         }
-        let found = self.verdict.record(
-            record,
-            body,
-            &answer,
-            Silence::of(TextForm::Xml),
-            self.limits,
-            &subject,
-        )?;
-        let transaction = found.transaction.or(self.settings.xroad.as_ref().map(|_| id));
-        Ok(Found { transaction, ..found })
+        let silence = Silence::of(TextForm::Xml);
+        self.verdict
+            .record(record, body, &answer, silence, self.limits, &subject)
     }
 
     async fn check(&self) -> Result<(), Error> {

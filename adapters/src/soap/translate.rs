@@ -95,7 +95,7 @@ impl Question {
         arguments: Arguments<'_>,
     ) -> Result<HttpRequest<Full<Bytes>>, Error> {
         let mut header = xroad.map_or_else(String::new, |xroad| {
-            envelope::of_xroad(xroad, arguments.request_id)
+            envelope::of_xroad(xroad, arguments.sent_id())
         });
         if let Some(template) = &self.header {
             header.push_str(&template.fill(arguments, xml));
@@ -134,6 +134,7 @@ fn template(text: &Spanned<String>, problems: &mut Vec<Problem>) -> Template {
     let arguments = Arguments {
         key: PROBE,
         request_id: PROBE,
+        trace: None,
     };
     let filled = template.fill(arguments, xml);
     if let Some(flaw) = flaw(&filled) {

@@ -1,6 +1,6 @@
 //! On whose behalf a probe asks: what another gateway wants to know before it answers.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use adapters::Call;
 use anyhow::{Context as _, Result};
@@ -74,7 +74,6 @@ impl Behalf {
             context: part(&request, "context").into(),
             key: part(&request, "key").into(),
             max_age: None,
-            refused_in: OnceLock::new(),
         })))
     }
 }
