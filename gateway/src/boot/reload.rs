@@ -46,13 +46,15 @@ impl Reloading {
         match self.read() {
             Ok((settings, directory)) => {
                 self.refused = None;
-                if directory.version == self.exchange.directory.load().version {
+                let in_force = self.exchange.directory.load_full();
+                let anew = directory.opened_anew(&in_force);
+                if directory.version == in_force.version && anew.is_empty() {
                     if asked {
                         tracing::info!("the configuration is the one in force");
                     }
                     return;
                 }
-                self.put_in_force(settings, directory);
+                self.put_in_force(settings, directory, &anew);
             }
             Err(problem) => {
                 let known = self.refused.as_ref() == Some(&problem);
@@ -103,9 +105,13 @@ impl Reloading {
         }
     }
 
-    fn put_in_force(&mut self, settings: Settings, directory: Directory) {
+    fn put_in_force(&mut self, settings: Settings, directory: Directory, anew: &[Arc<str>]) {
         let diff = Diff::new(&self.settings, &settings);
-        let (changed, proof) = (diff.told(), diff.proof());
+        let (mut changed, proof) = (diff.told(), diff.proof());
+        if changed.is_empty() {
+            // Nothing is told of secrets but whose they are.
+            changed = format!("changed secrets of {}", anew.join(", "));
+        }
         let operations: Vec<_> = diff.operations().collect();
         for section in changes::need_restart(&self.settings, &settings) {
             tracing::warn!(section, "a changed section counts from the next start on");
