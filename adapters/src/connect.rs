@@ -21,6 +21,7 @@ use crate::course::Judged;
 use crate::embedded;
 #[cfg(feature = "grpc")]
 use crate::grpc;
+use crate::guarded::places::Places;
 use crate::guarded::{Guarded, Limits};
 use crate::measured::{Measured, Measures};
 #[cfg(feature = "postgres")]
@@ -128,8 +129,10 @@ fn wrapped<R: Registry>(
     records: &Records,
 ) -> (Arc<dyn Registry>, Arc<Measures>) {
     let measures = Arc::<Measures>::default();
-    let routed = Routed::new(name, ways, &settings.protection, Arc::clone(&measures));
-    let guarded = Guarded::new(name, routed, Limits::from(&settings.protection), records);
+    let protection = &settings.protection;
+    let places = Arc::new(Places::new(protection.concurrency, protection.queue));
+    let routed = Routed::new(name, ways, protection, Arc::clone(&measures)).hedging_in(Arc::clone(&places));
+    let guarded = Guarded::new(name, routed, Limits::from(protection), records).sharing(places);
     let judged = Judged::new(guarded, records);
     let measured = Measured::counting_in(name, judged, Arc::clone(&measures));
     (Arc::new(measured), measures)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -28,6 +28,17 @@ pub trait Registry: Send + Sync + 'static {
     /// behind it may be nobody.
     fn check_asks(&self) -> bool {
         true
+    }
+
+    /// Whether it says by itself how it is, so that it is worth asking now and then.
+    fn has_health(&self) -> bool {
+        false
+    }
+
+    /// Looks after the registry while nobody asks it: tries what is ill again, and asks what says how it is. Gives
+    /// the time until it is to be looked after next; none where there is nothing to look after.
+    async fn tend(&self) -> Option<Duration> {
+        None
     }
 
     /// Has every change told that the registry tells by itself, from now on and for as long as it is

@@ -177,4 +177,8 @@ impl Registry for Client {
     fn check_asks(&self) -> bool {
         self.health
     }
+
+    fn has_health(&self) -> bool {
+        self.health
+    }
 }

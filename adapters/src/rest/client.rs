@@ -149,4 +149,8 @@ impl Registry for Client {
     fn check_asks(&self) -> bool {
         self.http.has_health()
     }
+
+    fn has_health(&self) -> bool {
+        self.http.has_health()
+    }
 }

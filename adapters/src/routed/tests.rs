@@ -13,6 +13,7 @@ struct Script {
     asked: Arc<AtomicUsize>,
     /// Whether its check is no question.
     connects_alone: Arc<AtomicBool>,
+    tells_health: Arc<AtomicBool>,
     /// The id that its questions are sent with.
     id: String,
 }
@@ -33,6 +34,7 @@ impl Script {
             steps: Arc::new(Mutex::new(steps)),
             asked: Arc::default(),
             connects_alone: Arc::default(),
+            tells_health: Arc::default(),
             id: String::new(),
         }
     }
@@ -78,6 +80,10 @@ impl Registry for Script {
 
     fn check_asks(&self) -> bool {
         !self.connects_alone.load(Ordering::Relaxed)
+    }
+
+    fn has_health(&self) -> bool {
+        self.tells_health.load(Ordering::Relaxed)
     }
 
     async fn check(&self) -> Result<(), Error> {
@@ -360,4 +366,69 @@ async fn of_several_tries_the_id_is_that_of_the_one_that_answered() {
         Some("2"),
         "direct was asked under 1"
     );
+}
+
+#[tokio::test]
+async fn a_way_that_was_down_comes_back_by_checks_and_no_question_pays_for_the_trial() {
+    let (direct, lgsp) = (Script::new([Step::Fails(down())]), Script::new([Step::Found]));
+    let registry = routed(&[&direct, &lgsp], |protection| protection.breaker.trials = 2);
+    assert!(registry.tend().await.is_some(), "somebody looks after it");
+    let _paused = (ask(&registry).await, ask(&registry).await);
+    let asked = direct.asked();
+    sleep(Duration::from_millis(210)).await;
+    assert_eq!(
+        ask(&registry).await.as_deref(),
+        Ok("lgsp"),
+        "the trial is the check's"
+    );
+    registry.tend().await;
+    assert!(
+        !registry.ways[0].breaker.is_closed(),
+        "it is ill still, and paused for longer"
+    );
+    direct.becomes(Step::Found);
+    let start = Instant::now();
+    while !registry.ways[0].breaker.is_closed() {
+        assert!(start.elapsed() < Duration::from_secs(3), "it stays away");
+        let next = registry.tend().await.expect("there is something to look after");
+        assert!(next < Duration::from_secs(2), "{next:?}");
+        assert_eq!(ask(&registry).await.is_ok(), true);
+        sleep(next).await;
+    }
+    assert!(direct.asked() <= asked + 1, "only once a check had passed");
+    assert_eq!(ask(&registry).await.as_deref(), Ok("direct"));
+}
+
+#[tokio::test]
+async fn a_way_that_says_that_it_is_ill_is_left_before_a_question_finds_out() {
+    let (direct, lgsp) = (Script::new([Step::Fails(down())]), Script::new([Step::Found]));
+    direct.tells_health.store(true, Ordering::Relaxed);
+    let registry = routed(&[&direct, &lgsp], |protection| {
+        protection.health_every = millis(60);
+        protection.breaker.pause = millis(5_000);
+        protection.breaker.longest = millis(5_000);
+    });
+    let start = Instant::now();
+    while registry.ways[0].breaker.is_closed() {
+        assert!(start.elapsed() < Duration::from_secs(3), "nobody asks how it is");
+        registry.tend().await;
+        sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(ask(&registry).await.as_deref(), Ok("lgsp"));
+    assert_eq!(direct.asked(), 0);
+}
+
+#[tokio::test]
+async fn a_hedge_takes_a_place_and_is_not_made_without_one() {
+    for (places, hedged) in [(1, 0), (2, 1)] {
+        let slow = Script::new([Step::After(120, Box::new(Step::Found))]);
+        let places = Arc::new(Places::new(places, 0));
+        let registry = routed(&[&slow], |protection| {
+            protection.retry.hedge_after = Some(millis(30))
+        })
+        .hedging_in(Arc::clone(&places));
+        let _own = places.take_free().expect("the first question's place");
+        assert_eq!(ask(&registry).await.as_deref(), Ok("direct"));
+        assert_eq!(registry.measures.snapshot().hedged, hedged);
+    }
 }
