@@ -81,8 +81,8 @@ impl Registry for Counting {
         Ok(Found {
             record: citizen.encode_to_vec().into(),
             as_of: None,
-            transaction: None,
-            route: None,
+            transaction: Some("tx-1".to_owned()),
+            route: Some("ndop".into()),
             retrieved: None,
         })
     }
