@@ -5,12 +5,15 @@
 //! | `watch` | when the configuration is to be read again |
 //! | `stamps` | whether files changed, without reading them |
 //! | `reload` | a new configuration put in force, or the old one kept |
+//! | `certificates` | certificates that end |
+//! | `tending` | registries looked after between the calls |
 //! | `lists` | revocation lists that end |
 //! | `notices` | what happens by itself and is told in the access log: overload, periods of subject keys |
 //! | `subjects` | the subject keys that the log goes on with |
 //! | `retention` | old entries of the access log removed, told in it first |
 //! | `changes` | what a new one changes, told by names of files |
 
+mod certificates;
 mod changes;
 mod lists;
 mod notices;
@@ -18,6 +21,7 @@ mod reload;
 mod retention;
 mod stamps;
 mod subjects;
+mod tending;
 mod watch;
 
 use std::collections::VecDeque;
@@ -44,6 +48,7 @@ use crate::witness::{self, Witnessing};
 use notices::Notices;
 use reload::{Reloading, note};
 use retention::Retention;
+use tending::Tending;
 use watch::Watch;
 
 /// Verified tokens remembered at one moment.
@@ -57,6 +62,7 @@ pub struct Running {
     follower: Follower,
     witnessing: Witnessing,
     retention: Option<Retention>,
+    tending: Tending,
 }
 
 /// Starts the gateway.
@@ -123,6 +129,17 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         }
         None => None,
     };
+    let looked_after = exchange.clone();
+    let in_force = move || {
+        looked_after
+            .directory
+            .load()
+            .registries
+            .values()
+            .cloned()
+            .collect()
+    };
+    let tending = Tending::start(in_force).context("the thread that looks after registries")?;
     let fetching_keys = verified.unknown_keys().clone();
     let watch = Watch::start(Reloading {
         exchange: exchange.clone(),
@@ -143,6 +160,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         follower,
         witnessing,
         retention,
+        tending,
     })
 }
 
@@ -174,6 +192,7 @@ impl Running {
     /// Finishes the calls under way, writes the last checkpoint, and ends.
     pub fn stop(self) {
         drop(self.watch);
+        drop(self.tending);
         drop(self.retention);
         self.listening.stop();
         drop(self.follower);
