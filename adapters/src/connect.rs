@@ -22,6 +22,7 @@ use crate::course::Judged;
 use crate::embedded;
 #[cfg(feature = "grpc")]
 use crate::grpc;
+use crate::guarded::places::Places;
 use crate::guarded::{Guarded, Limits};
 #[cfg(feature = "http")]
 use crate::http::Complete;
@@ -154,9 +155,11 @@ fn guarded<R: Registry>(
     settings: &RegistrySettings,
     records: &Records,
 ) -> (Guarded<Routed<R>>, Arc<Measures>) {
-    let routed = Routed::new(name, ways, &settings.protection);
+    let protection = &settings.protection;
+    let places = Arc::new(Places::new(protection.concurrency, protection.queue));
+    let routed = Routed::new(name, ways, protection).hedging_in(Arc::clone(&places));
     let measures = routed.measures();
-    let guarded = Guarded::new(name, routed, Limits::from(&settings.protection), records);
+    let guarded = Guarded::new(name, routed, Limits::from(protection), records).sharing(places);
     (guarded, measures)
 }
 

@@ -73,6 +73,10 @@ impl<R: Registry> Registry for Judged<R> {
         self.inner.check().await
     }
 
+    async fn tend(&self) -> Option<std::time::Duration> {
+        self.inner.tend().await
+    }
+
     fn follow_changes(&self, tell: ChangeSink) {
         self.inner.follow_changes(tell);
     }

@@ -1,6 +1,6 @@
 //! The protections that every kind of registry stands behind.
 
-mod places;
+pub(crate) mod places;
 pub(crate) mod wire;
 
 #[cfg(test)]
@@ -30,7 +30,7 @@ pub(crate) struct Guarded<R> {
     name: Arc<str>,
     inner: R,
     limits: Limits,
-    places: Places,
+    places: Arc<Places>,
     records: HashMap<Arc<str>, Guard>,
 }
 
@@ -72,12 +72,17 @@ impl<R: Registry> Guarded<R> {
             name: Arc::from(name),
             inner,
             limits,
-            places: Places::new(limits.concurrency, limits.queue),
+            places: Arc::new(Places::new(limits.concurrency, limits.queue)),
             records: records
                 .iter()
                 .map(|(name, record)| (Arc::clone(name), guard(record)))
                 .collect(),
         }
+    }
+
+    /// The places at the registry. Whoever asks it twice at once takes a second one.
+    pub(crate) fn sharing(self, places: Arc<Places>) -> Self {
+        Self { places, ..self }
     }
 
     /// What comes back before the deadline. Being too slow is the registry's failure when its own
@@ -142,6 +147,10 @@ impl<R: Registry> Registry for Guarded<R> {
         // Nobody waits for a health check longer than this, whatever the registry may take.
         let limit = Limit::earlier(Instant::now() + LONGEST_CHECK, self.limits.timeout);
         self.in_time(limit, self.inner.check()).await
+    }
+
+    async fn tend(&self) -> Option<Duration> {
+        self.inner.tend().await
     }
 
     fn follow_changes(&self, tell: ChangeSink) {

@@ -224,6 +224,10 @@ impl<R: Registry> Registry for Measured<R> {
         self.inner.check().await
     }
 
+    async fn tend(&self) -> Option<Duration> {
+        self.inner.tend().await
+    }
+
     fn follow_changes(&self, tell: ChangeSink) {
         self.inner.follow_changes(tell);
     }

@@ -1,8 +1,8 @@
 //! The seam at which every kind of registry looks the same.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -29,6 +29,17 @@ pub trait Registry: Send + Sync + 'static {
     /// behind it may be nobody.
     fn check_asks(&self) -> bool {
         true
+    }
+
+    /// Whether it says by itself how it is, so that it is worth asking now and then.
+    fn has_health(&self) -> bool {
+        false
+    }
+
+    /// Looks after the registry while nobody asks it: tries what is ill again, and asks what says how it is. Gives
+    /// the time until it is to be looked after next; none where there is nothing to look after.
+    async fn tend(&self) -> Option<Duration> {
+        None
     }
 
     /// Has every change told that the registry tells by itself, from now on and for as long as it is
@@ -97,8 +108,6 @@ pub struct Call {
     pub facts: Vec<Fact>,
     /// Oldest answer that is of use, microseconds.
     pub max_age: Option<i64>,
-    /// The registry's own id of the exchange, where it gives one and no record: told by who asked it.
-    pub refused_in: OnceLock<String>,
 }
 
 /// A second fact of a key.
@@ -144,7 +153,7 @@ pub struct Found {
     pub record: Bytes,
     /// The registry's own moment of the record, microseconds since 1970 UTC.
     pub as_of: Option<i64>,
-    /// The registry's own id of this exchange.
+    /// The registry's own id of this exchange, else the one that was sent to it.
     pub transaction: Option<String>,
     /// The route that the answer came by, such as `ndop`.
     pub route: Option<Arc<str>>,

@@ -7,6 +7,9 @@
 //! | a second try | every way failed, the failure can pass, the budget and the deadline allow it |
 //! | a hedge | no answer after `hedge_after`: asked once more beside the first, the first answer counts |
 //!
+//! Between the questions each way is looked after: one that is ill is tried again by a check before a caller's
+//! question has to, and one that says how it is, is asked.
+//!
 //! Every question is a read that changes nothing, so it may be asked twice. An answer that says no
 //! (not found, refused, garbled) is an answer: it is neither asked again nor held against the way.
 
@@ -16,8 +19,8 @@ mod breaker;
 mod tests;
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, join_all, select};
@@ -25,10 +28,20 @@ use tokio::time::{sleep, timeout, timeout_at};
 use tower::retry::budget::{Budget as _, TpsBudget};
 
 use crate::error::Error;
+use crate::guarded::places::Places;
 use crate::measured::{Measures, RouteMeasures};
 use crate::registry::{ChangeSink, Found, Question, Registry};
 use crate::settings::Protection;
 use breaker::{Admitted, Breaker, End, Turn};
+
+/// Time between two looks after a way.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The shortest time between two looks.
+const SOON: Duration = Duration::from_millis(50);
+
+/// How long the trial of a way is left to who looks after it.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// How far back the budget of second tries looks.
 const BUDGET_WINDOW: Duration = Duration::from_secs(10);
@@ -43,6 +56,9 @@ pub(crate) struct Routed<R> {
     hedge_after: Option<Duration>,
     budget: TpsBudget,
     measures: Arc<Measures>,
+    /// The places at the registry, of which a hedge takes one.
+    places: Option<Arc<Places>>,
+    health_every: Duration,
 }
 
 struct Way<R> {
@@ -50,6 +66,8 @@ struct Way<R> {
     inner: R,
     breaker: Breaker,
     measures: Arc<RouteMeasures>,
+    /// When it is asked next how it is.
+    health_due: Mutex<Instant>,
 }
 
 /// Why there is no answer.
@@ -86,6 +104,7 @@ impl<R: Registry> Routed<R> {
                     name,
                     inner,
                     breaker: Breaker::new(&protection.breaker),
+                    health_due: Mutex::new(Instant::now()),
                 }
             })
             .collect();
@@ -101,7 +120,15 @@ impl<R: Registry> Routed<R> {
             hedge_after: retry.hedge_after.map(|time| time.0),
             budget: TpsBudget::new(BUDGET_WINDOW, retry.reserve.into(), budget),
             measures: Arc::new(measures),
+            places: None,
+            health_every: protection.health_every.0.max(SOON),
         }
+    }
+
+    /// A hedge takes a place of these, and there is none while all are taken.
+    pub(crate) fn hedging_in(self, places: Arc<Places>) -> Self {
+        let places = Some(places);
+        Self { places, ..self }
     }
 
     /// The running counts of the registry and of its ways.
@@ -119,7 +146,8 @@ impl<R: Registry> Routed<R> {
         if let Ok(outcome) = timeout(after, &mut first).await {
             return outcome;
         }
-        if !self.budget.withdraw() {
+        let place = self.places.as_ref().map(|places| places.take_free());
+        if matches!(place, Some(None)) || !self.budget.withdraw() {
             return first.await;
         }
         self.measures.hedged();
@@ -172,8 +200,10 @@ impl<R: Registry> Routed<R> {
         let start = Instant::now();
         let own = start.checked_add(self.try_timeout);
         let deadline = own.map_or(question.deadline, |own| own.min(question.deadline));
+        let of_try = question.trace.of_try();
         let asked = Question {
             deadline,
+            trace: of_try.clone(),
             ..question.clone()
         };
         question.trace.begin();
@@ -194,11 +224,15 @@ impl<R: Registry> Routed<R> {
                 };
                 (end, Err(error))
             }
-            Ok(Err(error)) if error.is_outage() => (End::Failed, Err(error)),
+            Ok(Err(error)) if error.is_outage() => {
+                question.trace.declined_by(&way.name, &of_try);
+                (End::Failed, Err(error))
+            }
             Ok(outcome) => {
-                question.trace.answered_by(&way.name);
+                question.trace.answered_by(&way.name, of_try.id());
                 let named = outcome.map(|found| Found {
                     route: Some(Arc::clone(&way.name)),
+                    transaction: found.transaction.or_else(|| of_try.id()),
                     ..found
                 });
                 (End::Answered, Ok(named))
@@ -209,6 +243,46 @@ impl<R: Registry> Routed<R> {
         }
         self.tell(way, admitted.ended(end));
         outcome
+    }
+
+    /// Looks after one way. Gives the time until it wants to be looked after next.
+    async fn look_after(&self, way: &Way<R>) -> Duration {
+        let Some(left) = way.breaker.trial_in() else {
+            let due = way.inner.has_health() && way.is_due(self.health_every);
+            // That it is well says nothing about its answers; that it isn't counts as one of them.
+            if due
+                && let Some(admitted) = way.breaker.admit_check()
+                && self.checked(way).await.is_err()
+            {
+                self.tell(way, admitted.ended(End::Failed));
+            }
+            return LOOK;
+        };
+        if !left.is_zero() {
+            return left.min(LOOK);
+        }
+        if way.inner.check_asks() {
+            let Some(trial) = way.breaker.admit_check() else {
+                return LOOK;
+            };
+            let well = self.checked(way).await.is_ok();
+            let end = if well { End::Answered } else { End::Failed };
+            self.tell(way, trial.ended(end));
+            return SOON;
+        }
+        // A connection that stands is no answer, but without one nobody need try.
+        if self.checked(way).await.is_err()
+            && let Some(trial) = way.breaker.admit_check()
+        {
+            self.tell(way, trial.ended(End::Failed));
+        }
+        LOOK
+    }
+
+    /// One silent way must not speak for the others.
+    async fn checked(&self, way: &Way<R>) -> Result<(), Error> {
+        let outcome = timeout(self.try_timeout / 2, way.inner.check()).await;
+        outcome.unwrap_or_else(|_| Err(Error::unavailable("no answer in time")))
     }
 
     fn tell(&self, way: &Way<R>, turn: Option<Turn>) {
@@ -268,12 +342,8 @@ impl<R: Registry> Registry for Routed<R> {
     async fn check(&self) -> Result<(), Error> {
         let checks = self.ways.iter().map(|way| async move {
             let may_try = way.inner.check_asks() && !way.breaker.is_closed();
-            let trial = may_try.then(|| way.breaker.admit()).flatten();
-            // One silent way must not speak for the others.
-            let outcome = match timeout(self.try_timeout / 2, way.inner.check()).await {
-                Ok(outcome) => outcome,
-                Err(_) => Err(Error::unavailable("no answer in time")),
-            };
+            let trial = may_try.then(|| way.breaker.admit_check()).flatten();
+            let outcome = self.checked(way).await;
             if let Some(trial) = trial {
                 let end = if outcome.is_ok() {
                     End::Answered
@@ -289,11 +359,36 @@ impl<R: Registry> Registry for Routed<R> {
         outcomes.into_iter().nth(well).unwrap_or(Ok(()))
     }
 
+    /// Every way at once, each within its time.
+    async fn tend(&self) -> Option<Duration> {
+        for way in &self.ways {
+            if way.inner.check_asks() {
+                way.breaker.leave_trials(GRACE);
+            }
+        }
+        let looks = self.ways.iter().map(|way| self.look_after(way));
+        let next = join_all(looks).await.into_iter().min()?;
+        Some(next.max(SOON) + spread(SOON))
+    }
+
     /// A change counts by whichever way it is told.
     fn follow_changes(&self, tell: ChangeSink) {
         for way in &self.ways {
             way.inner.follow_changes(Arc::clone(&tell));
         }
+    }
+}
+
+impl<R> Way<R> {
+    /// Whether it is to be asked how it is, which it then isn't again before its time, a little sooner or later.
+    fn is_due(&self, every: Duration) -> bool {
+        let mut due = self.health_due.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if *due > now {
+            return false;
+        }
+        *due = now + spread(every);
+        true
     }
 }
 

@@ -102,6 +102,28 @@ impl RegistrySettings {
         }
     }
 
+    /// Those of the files that are read when the registry is opened, and only then: certificates, keys, passwords.
+    /// A database is read all the time, and schemas are a part of the configuration.
+    #[must_use]
+    pub fn credentials(&self) -> Vec<&Spanned<String>> {
+        match &self.routes {
+            Routes::Embedded(_) => Vec::new(),
+            #[cfg(feature = "grpc")]
+            Routes::Grpc(routes) => routes
+                .iter()
+                .flat_map(|route| {
+                    let connection = route.connection.get_ref();
+                    let schemas = connection.schemas();
+                    let mut files = connection.files();
+                    files.retain(|file| !schemas.contains(file));
+                    files
+                })
+                .collect(),
+            #[cfg(any(feature = "rest", feature = "soap", feature = "postgres"))]
+            _ => self.files(),
+        }
+    }
+
     /// Whether it wants to know of the call that a question is asked for.
     #[must_use]
     pub fn wants_call(&self) -> bool {

@@ -12,8 +12,21 @@ pub const MOST_REMARKS: usize = 1_000;
 /// The trace of one question. Clones are of the same one.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
-    route: Arc<OnceLock<Arc<str>>>,
+    answered: Arc<OnceLock<(Arc<str>, Option<String>)>>,
+    /// Said under the registry's own id that there is no answer now.
+    declined: Arc<OnceLock<(Arc<str>, Option<String>)>>,
+    /// The ids of one try.
+    ids: Arc<Ids>,
     probe: Option<Arc<Mutex<Probe>>>,
+}
+
+/// By which ids an exchange with a registry can be found in a log.
+#[derive(Debug, Default)]
+struct Ids {
+    /// The one that was sent with the question.
+    sent: OnceLock<String>,
+    /// The registry's own.
+    given: OnceLock<String>,
 }
 
 /// What is told of a question that is a probe. Of several tries, the last.
@@ -91,11 +104,22 @@ impl Trace {
         }
     }
 
-    /// The route that answered, such as `ndop`, also where the answer is no record; none when no route
-    /// gave an answer.
+    /// The route that answered, such as `ndop`, also where the answer is no record, or is under the registry's own
+    /// id that there is none now; none when no route gave an answer.
     #[must_use]
     pub fn route(&self) -> Option<Arc<str>> {
-        self.route.get().cloned()
+        self.last_word().map(|(route, _)| Arc::clone(route))
+    }
+
+    /// The id of the exchange in which a route answered: the registry's own, else the one that was sent to it;
+    /// none when no route gave an answer, or neither is known.
+    #[must_use]
+    pub fn transaction(&self) -> Option<String> {
+        self.last_word()?.1.clone()
+    }
+
+    fn last_word(&self) -> Option<&(Arc<str>, Option<String>)> {
+        self.answered.get().or_else(|| self.declined.get())
     }
 
     /// What was told so far; nothing unless it is a probe.
@@ -105,9 +129,44 @@ impl Trace {
         probe.map_or_else(Probe::default, |probe| lock(probe).clone())
     }
 
-    /// Of two routes that answer one question, the first counts.
-    pub(crate) fn answered_by(&self, route: &Arc<str>) {
-        self.route.get_or_init(|| Arc::clone(route));
+    /// The trace of one try on one route: its ids are its own, all else is told of the question.
+    pub(crate) fn of_try(&self) -> Self {
+        Self {
+            ids: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Tells that a route answered, and the id of that exchange. Of two routes that answer one question, the first
+    /// counts.
+    pub fn answered_by(&self, route: &Arc<str>, transaction: Option<String>) {
+        self.answered.get_or_init(|| (Arc::clone(route), transaction));
+    }
+
+    /// The route gave no answer; where it said so under an id of its own, that is worth telling.
+    pub(crate) fn declined_by(&self, route: &Arc<str>, of_try: &Self) {
+        if let Some(given) = of_try.ids.given.get() {
+            self.declined
+                .get_or_init(|| (Arc::clone(route), Some(given.clone())));
+        }
+    }
+
+    /// The question of this try carries this id. The first counts.
+    #[cfg(any(feature = "grpc", feature = "rest", feature = "soap"))]
+    pub(crate) fn sent_as(&self, id: &str) {
+        self.ids.sent.get_or_init(|| id.to_owned());
+    }
+
+    /// The registry's own id of this try, whatever it answers. The first counts.
+    #[cfg(any(feature = "grpc", feature = "rest", feature = "soap"))]
+    pub(crate) fn known_as(&self, id: String) {
+        self.ids.given.get_or_init(|| id);
+    }
+
+    /// The id of this try: the registry's own, else the one that was sent.
+    pub(crate) fn id(&self) -> Option<String> {
+        let Ids { sent, given } = &*self.ids;
+        given.get().or_else(|| sent.get()).cloned()
     }
 
     /// A try begins: what was told of the one before counts no more.

@@ -6,6 +6,8 @@
 //! | `stamps` | whether files changed, without reading them |
 //! | `again` | when something that failed is tried again, though no file changed |
 //! | `reload` | a new configuration put in force, or the old one kept |
+//! | `certificates` | certificates that end |
+//! | `tending` | registries looked after between the calls |
 //! | `lists` | revocation lists that end |
 //! | `notices` | what happens by itself and is told in the access log: overload, periods of subject keys |
 //! | `subjects` | the subject keys that the log goes on with |
@@ -13,6 +15,7 @@
 //! | `changes` | what a new one changes, told by names of files |
 
 mod again;
+mod certificates;
 mod changes;
 mod lists;
 mod notices;
@@ -20,6 +23,7 @@ mod reload;
 mod retention;
 mod stamps;
 mod subjects;
+mod tending;
 mod watch;
 
 use std::collections::VecDeque;
@@ -48,6 +52,7 @@ use again::Again;
 use notices::Notices;
 use reload::{Reloading, note};
 use retention::Retention;
+use tending::Tending;
 use watch::Watch;
 
 /// Verified tokens remembered at one moment.
@@ -62,6 +67,7 @@ pub struct Running {
     witnessing: Witnessing,
     retention: Option<Retention>,
     metrics: Option<Endpoint>,
+    tending: Tending,
 }
 
 /// Starts the gateway.
@@ -143,6 +149,17 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         }
         None => None,
     };
+    let looked_after = exchange.clone();
+    let in_force = move || {
+        looked_after
+            .directory
+            .load()
+            .registries
+            .values()
+            .cloned()
+            .collect()
+    };
+    let tending = Tending::start(in_force).context("the thread that looks after registries")?;
     let fetching_keys = verified.unknown_keys().clone();
     let watch = Watch::start(Reloading {
         exchange: exchange.clone(),
@@ -167,6 +184,7 @@ pub fn start(settings: Settings) -> anyhow::Result<Running> {
         witnessing,
         retention,
         metrics,
+        tending,
     })
 }
 
@@ -190,6 +208,7 @@ impl Running {
     /// Finishes the calls under way, writes the last checkpoint, and ends.
     pub fn stop(self) {
         drop(self.watch);
+        drop(self.tending);
         drop(self.retention);
         self.listening.stop();
         drop(self.metrics);

@@ -19,7 +19,7 @@ use moka::sync::Cache;
 use crate::clock::Moment;
 use flight::Flights;
 pub use given::Given;
-pub use kept::{Exchanged, Kept, KeptRecord};
+pub use kept::{Exchanged, Kept, KeptRecord, Unanswered};
 
 /// Everything that an answer depends on, in one byte string: scope, record type and identifier,
 /// each with its length before it.
@@ -35,7 +35,7 @@ pub struct Answers {
 }
 
 /// The outcome of one question to the registry, shared by all who wait for it.
-pub type Load = Result<Arc<Kept>, adapters::Error>;
+pub type Load = Result<Arc<Kept>, Unanswered>;
 
 /// An answer, and where it came from.
 #[derive(Clone, Debug)]
@@ -168,11 +168,14 @@ impl Answers {
         self.policy.keeps().then(|| self.kept.get(key)).flatten()
     }
 
-    /// Keeps that nobody is there, as if the registry had just said so.
-    pub fn mark_not_found(&self, key: Vec<u8>, retrieved_at: Moment) {
+    /// Keeps that nobody is there, as if the registry had just said so in this exchange.
+    pub fn mark_not_found(&self, key: Vec<u8>, retrieved_at: Moment, exchanged: Option<Arc<Exchanged>>) {
         if self.policy.negative > 0 {
-            self.kept
-                .insert(key.into(), Arc::new(Kept::NotFound { retrieved_at }));
+            let nobody = Kept::NotFound {
+                retrieved_at,
+                exchanged,
+            };
+            self.kept.insert(key.into(), Arc::new(nobody));
         }
     }
 

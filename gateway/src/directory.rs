@@ -39,6 +39,20 @@ pub struct Directory {
     pub registries: HashMap<Arc<str>, Arc<Source>>,
 }
 
+impl Directory {
+    /// The registries that are opened from something else than in `before`, by name.
+    pub fn opened_anew(&self, before: &Self) -> Vec<Arc<str>> {
+        let same = |source: &Source| {
+            let known = before.registries.get(&source.name);
+            known.is_some_and(|known| known.made_from == source.made_from)
+        };
+        let anew = self.registries.values().filter(|source| !same(source));
+        let mut names: Vec<_> = anew.map(|source| source.name.clone()).collect();
+        names.sort();
+        names
+    }
+}
+
 /// One registry and its kept answers.
 pub struct Source {
     /// Its name.
@@ -57,7 +71,7 @@ pub struct Source {
     pub timeout: Duration,
     /// Whether it is told of the call that a question is asked for.
     pub wants_call: bool,
-    /// SHA-256 of the file that it was opened from.
+    /// SHA-256 over all that it was opened from.
     made_from: [u8; 32],
 }
 

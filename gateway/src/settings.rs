@@ -10,6 +10,7 @@
 //! | `read` | one file into one struct, with every mistake in it |
 //! | `check` | what is wrong beyond the form of a file, a file a kind |
 //! | `problem`, `report`, `nearest` | what is wrong, told as a compiler would |
+//! | `imprint` | whether a secret is another one, without telling anything of it |
 //! | `fields` | paths of fields in canonical records |
 
 mod agency;
@@ -19,6 +20,7 @@ mod check;
 mod day;
 mod fields;
 mod gateway;
+mod imprint;
 mod listener;
 mod load;
 pub(crate) mod nearest;
@@ -47,6 +49,7 @@ pub use agreement::{
 pub use audit::{AuditIndexSettings, AuditSettings};
 pub use day::Day;
 pub use gateway::GatewaySettings;
+pub(crate) use imprint::Imprint;
 pub use listener::ListenerSettings;
 pub use load::{load, load_without_files};
 pub use problem::{Excerpt, Position, Problem, Problems, Severity, Shown};
@@ -80,6 +83,8 @@ pub struct Settings {
     /// SHA-256 of each file that was read: those of the tree, and the certificates, revocation lists,
     /// key sets and schemas that it names. Private keys are not among them.
     pub files: BTreeMap<PathBuf, [u8; 32]>,
+    /// What stood in the secrets that each registry names, told apart within this process alone.
+    pub(crate) secrets: BTreeMap<String, Imprint>,
     /// What is worth a look, though the tree is used.
     pub warnings: Vec<Problem>,
 }
@@ -91,13 +96,20 @@ impl Settings {
         self.base.join(written)
     }
 
-    /// SHA-256 over what a registry is opened from: its file, the schemas that it names, the code tables, and
-    /// the schemas of the tree if it gives a record that is not built in.
+    /// SHA-256 over what a registry is opened from: its file, the schemas, certificates and secrets that it names, the
+    /// code tables, and the schemas of the tree if it gives a record that is not built in. For this process alone.
     pub(crate) fn registry_file(&self, name: &str) -> [u8; 32] {
         let own = Path::new("registries").join(format!("{name}.toml"));
         let registry = self.registries.get(name);
         let schemas = registry.map(|registry| registry.schemas(&self.base));
-        let schemas: BTreeSet<_> = schemas.into_iter().flatten().map(PathBuf::from).collect();
+        let named = registry.into_iter().flat_map(RegistrySettings::credentials);
+        let named = named.map(|file| file.get_ref().clone());
+        let named: BTreeSet<_> = schemas
+            .into_iter()
+            .flatten()
+            .chain(named)
+            .map(PathBuf::from)
+            .collect();
         let built_in = proto::descriptors();
         let sectoral = registry.is_some_and(|registry| {
             let mut records = registry.records.keys();
@@ -106,7 +118,7 @@ impl Settings {
         let read = self.files.iter().filter(|(path, _)| {
             **path == own
                 || path.starts_with("codes")
-                || schemas.contains(*path)
+                || named.contains(*path)
                 || sectoral && path.starts_with(tree::SCHEMAS)
         });
         let mut hash = Sha256::new();
@@ -115,6 +127,9 @@ impl Settings {
             hash.update(path.as_os_str().as_encoded_bytes());
             hash.update([0]);
             hash.update(of_file);
+        }
+        if let Some(imprint) = self.secrets.get(name) {
+            hash.update(imprint.bytes());
         }
         hash.finalize().into()
     }
@@ -127,10 +142,14 @@ impl Settings {
             .public_files()
             .chain([self.gateway.tls.key.get_ref()]);
         let registries = self.registries.values();
-        let schemas = registries.flat_map(|registry| registry.schemas(&self.base));
+        let schemas = registries
+            .clone()
+            .flat_map(|registry| registry.schemas(&self.base));
+        let credentials = registries.flat_map(RegistrySettings::credentials);
         named
             .map(|written| self.path(written))
             .chain(schemas.map(|written| self.base.join(written)))
+            .chain(credentials.map(|written| self.base.join(written.get_ref())))
             .collect()
     }
 }

@@ -126,7 +126,7 @@ impl Registry for Client {
             }
         };
         let call = subject.call.as_deref();
-        let arguments = Arguments::new(&subject.key, request_id, call, &self.secrets);
+        let arguments = Arguments::new(&subject.key, request_id, call, &self.secrets).told_to(&subject.trace);
         let mut metadata = HeaderMap::new();
         question.metadata.fill(&arguments, &mut metadata)?;
         let message = question.fill(&arguments)?;
@@ -135,6 +135,7 @@ impl Registry for Client {
         subject
             .trace
             .answered(began, || reply.raw(Some(&question.answer)));
+        self.verdict.note_head(&reply.metadata, &subject);
         if reply.code != Code::Ok {
             return Err(status::error(reply.code, &reply.metadata, &self.verdict));
         }
@@ -173,6 +174,10 @@ impl Registry for Client {
     }
 
     fn check_asks(&self) -> bool {
+        self.health
+    }
+
+    fn has_health(&self) -> bool {
         self.health
     }
 }

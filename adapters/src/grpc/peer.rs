@@ -145,7 +145,7 @@ impl Peer {
             match reply.code {
                 Code::Ok => return found(&reply, &question.key),
                 Code::Unauthenticated if again => self.vouching.forget(own),
-                code => return Err(refusal(code, &reply.metadata, question, own)),
+                code => return Err(refusal(code, &reply.metadata, question)),
             }
             again = false;
         }
@@ -215,7 +215,7 @@ fn micros(moment: &prost_types::Timestamp) -> i64 {
 
 /// What a refusal of the other gateway means here: by its reason. A status without one is none of its
 /// own, and "not found" least of all.
-fn refusal(code: Code, metadata: &HeaderMap, question: &Question, own: &Call) -> Error {
+fn refusal(code: Code, metadata: &HeaderMap, question: &Question) -> Error {
     let info = ErrorInfo::of(metadata).filter(|info| info.domain == DOMAIN);
     let Some(info) = info else {
         return match code {
@@ -224,13 +224,12 @@ fn refusal(code: Code, metadata: &HeaderMap, question: &Question, own: &Call) ->
         };
     };
     let reason = info.reason.as_str();
-    // The first of several tries counts, as in every flight.
     if let Some(theirs) = info
         .metadata
         .get("request_id")
         .filter(|id| presentable_id(id, &question.key))
     {
-        let _ = own.refused_in.set(theirs.clone());
+        question.trace.known_as(theirs.clone());
     }
     let word = match reason {
         "NOT_FOUND" => Word::NotFound,

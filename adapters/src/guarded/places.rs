@@ -9,19 +9,24 @@ use tokio::time::timeout_at;
 use crate::error::Error;
 
 /// So many questions at once, so many waiting; whoever comes then is refused at once.
-pub(super) struct Places {
+pub(crate) struct Places {
     free: Semaphore,
     waiting: AtomicUsize,
     queue: usize,
 }
 
 impl Places {
-    pub(super) fn new(places: usize, queue: usize) -> Self {
+    pub(crate) fn new(places: usize, queue: usize) -> Self {
         Self {
             free: Semaphore::new(places.min(Semaphore::MAX_PERMITS)),
             waiting: AtomicUsize::new(0),
             queue,
         }
+    }
+
+    /// Takes a place if one is free now.
+    pub(crate) fn take_free(&self) -> Option<SemaphorePermit<'_>> {
+        self.free.try_acquire().ok()
     }
 
     /// Takes a place. Waiting counts against the deadline.

@@ -13,6 +13,7 @@ use super::argument::{Argument, FactForm};
 use super::sign_in::read_secret;
 use crate::error::Error;
 use crate::registry::{Call, FactValue};
+use crate::trace::Trace;
 
 /// Longest text of a caller that is passed on, in bytes.
 const LONGEST: usize = 1024;
@@ -24,6 +25,8 @@ pub(crate) struct Arguments<'a> {
     call: Option<&'a Call>,
     context: LookupContext,
     secrets: &'a Secrets,
+    /// Where it is told that the id is sent.
+    trace: Option<&'a Trace>,
 }
 
 impl<'a> Arguments<'a> {
@@ -42,7 +45,24 @@ impl<'a> Arguments<'a> {
             call,
             context: context.unwrap_or_default(),
             secrets,
+            trace: None,
         }
+    }
+
+    /// The same, that tell this trace of the id when it is sent.
+    pub(crate) fn told_to(self, trace: &'a Trace) -> Self {
+        Self {
+            trace: Some(trace),
+            ..self
+        }
+    }
+
+    /// The id of this question, which is sent with it.
+    pub(crate) fn sent_id(&self) -> &'a str {
+        if let Some(trace) = self.trace {
+            trace.sent_as(self.request_id);
+        }
+        self.request_id
     }
 
     /// The text of an argument. It is never empty, and no control character stands in it.
@@ -56,7 +76,7 @@ impl<'a> Arguments<'a> {
                 let number = self.key.trim_start_matches('0');
                 return Ok(if number.is_empty() { "0" } else { number }.into());
             }
-            Argument::RequestId => return Ok(self.request_id.into()),
+            Argument::RequestId => return Ok(self.sent_id().into()),
             Argument::Procedure => code(&self.context.procedure_code),
             Argument::Dossier => code(&self.context.dossier_code),
             Argument::Agency => self.call.and_then(|call| code(&call.agency)),

@@ -40,6 +40,9 @@ pub(crate) struct Client {
     origin: Origin,
     #[cfg(any(feature = "rest", feature = "soap"))]
     connector: Connector,
+    /// Asks how the server is, over a connection of its own: the check comes from another thread than the questions.
+    #[cfg(any(feature = "rest", feature = "soap"))]
+    checks: legacy::Client<Connector, Full<Bytes>>,
     inner: legacy::Client<Connector, Full<Bytes>>,
     limits: AnswerLimits,
     #[cfg(any(feature = "rest", feature = "soap"))]
@@ -107,6 +110,8 @@ impl Client {
             inner: builder.build(connector.clone()),
             origin,
             #[cfg(any(feature = "rest", feature = "soap"))]
+            checks: builder.pool_max_idle_per_host(0).build(connector.clone()),
+            #[cfg(any(feature = "rest", feature = "soap"))]
             connector,
             limits,
             #[cfg(any(feature = "rest", feature = "soap"))]
@@ -119,14 +124,18 @@ impl Client {
     }
 
     /// One exchange. Redirects are answers like others.
-    pub(crate) async fn send(&self, mut request: Request<Full<Bytes>>) -> Result<Answer, Error> {
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, Error> {
+        self.send_over(&self.inner, request).await
+    }
+
+    async fn send_over(
+        &self,
+        client: &legacy::Client<Connector, Full<Bytes>>,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<Answer, Error> {
         let accepted = HeaderValue::from_static("gzip, deflate");
         request.headers_mut().insert(ACCEPT_ENCODING, accepted);
-        let answer = self
-            .inner
-            .request(request)
-            .await
-            .map_err(|error| failure(&error))?;
+        let answer = client.request(request).await.map_err(|error| failure(&error))?;
         let (head, mut body) = answer.into_parts();
         let encoding = match head.headers.get(CONTENT_ENCODING).map(HeaderValue::to_str) {
             None => None,
@@ -163,7 +172,7 @@ impl Client {
         let ill = || Error::unavailable("the registry says that it isn't well");
         let uri = self.origin.uri(path).ok_or_else(ill)?;
         let request = Request::get(uri).body(Full::default()).map_err(|_| ill())?;
-        match self.send(request).await {
+        match self.send_over(&self.checks, request).await {
             Ok(answer) if answer.status.is_success() => Ok(()),
             Ok(_) | Err(Error::Garbled { .. }) => Err(ill()),
             Err(error) => Err(error),

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::http::Uri;
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -100,8 +100,10 @@ impl Way {
         let addresses = lookup_host((self.origin.host.as_str(), self.origin.port))
             .await
             .map_err(|_| Unconnected("its name has no address"))?;
+        let addresses: Vec<_> = addresses.take(MOST_ADDRESSES).collect();
+        let end = Instant::now() + self.timeout;
         let mut failure = Unconnected("its name has no address");
-        for address in addresses.take(MOST_ADDRESSES) {
+        for (place, address) in addresses.iter().enumerate() {
             if !self.allowed.allows(address.ip()) {
                 tracing::error!(
                     host = %self.origin.host, address = %address.ip(),
@@ -110,13 +112,23 @@ impl Way {
                 failure = Unconnected("its address is not allowed");
                 continue;
             }
-            match TcpStream::connect(address).await {
-                Ok(stream) => return Ok(stream),
-                Err(_) => failure = Unconnected("it takes no connection"),
+            // An address that keeps silent leaves their share of the time to the others.
+            let share = share(
+                end.saturating_duration_since(Instant::now()),
+                addresses.len() - place,
+            );
+            match timeout(share, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(_)) | Err(_) => failure = Unconnected("it takes no connection"),
             }
         }
         Err(failure)
     }
+}
+
+/// What each of so many addresses gets of the time that is left.
+fn share(left: Duration, addresses: usize) -> Duration {
+    left / u32::try_from(addresses).unwrap_or(u32::MAX).max(1)
 }
 
 /// TLS that trusts the configured authorities alone.
@@ -235,5 +247,22 @@ impl AsyncWrite for Stream {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_keeps_silent_leaves_the_others_their_share_of_the_time() {
+        let second = Duration::from_secs(1);
+        let mut left = second;
+        for addresses in [4, 3, 2, 1] {
+            let share = share(left, addresses);
+            assert_eq!(share, second / 4, "{addresses} left");
+            left -= share;
+        }
+        assert_eq!(share(second, 1), second, "one alone has all of it");
     }
 }

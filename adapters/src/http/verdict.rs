@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use ::http::HeaderMap;
 #[cfg(any(feature = "rest", feature = "soap"))]
 use ::http::StatusCode;
 use ::http::header::HeaderName;
@@ -19,7 +20,7 @@ use crate::settings::TextForm;
 use crate::tree::{AnswerLimits, Node, Omission, Path};
 
 /// Longest id of an exchange that is kept.
-const LONGEST_ID: usize = 64;
+const LONGEST_ID: usize = 128;
 
 /// What codes mean, and where they stand.
 #[derive(Debug, Default)]
@@ -218,6 +219,8 @@ impl Verdict {
         let began = Instant::now();
         let plan = &record.plan;
         let unpacked = plan.unpack(&mut node, limits);
+        // An answer that says no is looked for in the registry's log as well.
+        self.note(&node, answer, asked);
         // The innermost text is the one that the record stands in.
         let inner = plan.unpack.iter().rfind(|text| text.needed);
         let mut omission = inner.map_or(silence.omission, |text| omission(text.form));
@@ -240,7 +243,6 @@ impl Verdict {
             });
         }
         unpacked?;
-        let transaction = self.transaction(&node, answer, &asked.key);
         let path = plan.table.path.as_ref();
         let told = silence.proof.is_none() && path.is_some_and(|path| path.is_told(&node, omission));
         let mapped = plan.map(&node, &asked.trace);
@@ -251,27 +253,35 @@ impl Verdict {
                 .nothing
                 .and_then(|word| word.error("nothing"))
                 .unwrap_or_else(|| Error::garbled("the answer says nothing about a record"))),
-            Err(error) => Err(error),
-            Ok(found) => Ok(Found { transaction, ..found }),
+            outcome => outcome,
         }
     }
 
-    /// The registry's id of the exchange, if it may stand in a log.
-    fn transaction(&self, node: &Node, answer: &Answer, key: &str) -> Option<String> {
+    /// Tells the trace the registry's id of the exchange, where it stands in a header and may stand in a log.
+    pub(crate) fn note_head(&self, headers: &HeaderMap, asked: &Question) {
         let header = self.transaction_header.as_ref();
-        let in_header = header
-            .and_then(|name| answer.header(name.as_str()))
-            .map(str::to_owned);
-        let in_answer = || {
-            let found = self.transaction.as_ref()?.one(node).ok()?;
-            found.text().map(|text| text.trim().to_owned())
-        };
-        in_header.or_else(in_answer).filter(|id| presentable_id(id, key))
+        let id = header.and_then(|name| headers.get(name)?.to_str().ok());
+        if let Some(id) = id.map(str::trim).filter(|id| presentable_id(id, &asked.key)) {
+            asked.trace.known_as(id.to_owned());
+        }
+    }
+
+    /// As [`Verdict::note_head`], else where it stands in the answer.
+    pub(crate) fn note(&self, node: &Node, answer: &Answer, asked: &Question) {
+        self.note_head(&answer.headers, asked);
+        let found = self.transaction.as_ref().and_then(|path| path.one(node).ok());
+        let id = found.and_then(|found| found.text());
+        if let Some(id) = id
+            .map(|id| id.trim().to_owned())
+            .filter(|id| presentable_id(id, &asked.key))
+        {
+            asked.trace.known_as(id);
+        }
     }
 }
 
-/// An id that is short, printable, and doesn't repeat the identifier asked for.
+/// An id that is short, printable ASCII without a blank, and doesn't repeat the identifier asked for.
 pub(crate) fn presentable_id(id: &str, key: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b':' | b'/');
-    !id.is_empty() && id.len() <= LONGEST_ID && id.bytes().all(plain) && !id.contains(key)
+    let short = !id.is_empty() && id.len() <= LONGEST_ID;
+    short && id.bytes().all(|byte| byte.is_ascii_graphic()) && !id.contains(key)
 }

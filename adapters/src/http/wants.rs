@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use prost_reflect::{Kind, MessageDescriptor};
 use toml::Spanned;
@@ -332,6 +333,14 @@ impl<R: Registry> Registry for Complete<R> {
 
     fn check_asks(&self) -> bool {
         self.inner.check_asks()
+    }
+
+    fn has_health(&self) -> bool {
+        self.inner.has_health()
+    }
+
+    async fn tend(&self) -> Option<Duration> {
+        self.inner.tend().await
     }
 
     fn follow_changes(&self, tell: ChangeSink) {

@@ -62,10 +62,10 @@ impl Client {
     }
 
     /// One answer; with another token if the first one isn't known any more.
-    async fn ask(&self, question: &Question, id: &str, arguments: &Arguments<'_>) -> Result<Answer, Error> {
+    async fn ask(&self, question: &Question, arguments: &Arguments<'_>) -> Result<Answer, Error> {
         let mut again = true;
         loop {
-            let mut request = question.fill(self.http.origin(), self.xroad.as_ref(), id, arguments)?;
+            let mut request = question.fill(self.http.origin(), self.xroad.as_ref(), arguments)?;
             let shown = self.sign_in.show(request.headers_mut()).await?;
             let answer = self.http.send(request).await?;
             let unknown = answer.status == StatusCode::UNAUTHORIZED && self.sign_in.unknown(&shown);
@@ -77,7 +77,7 @@ impl Client {
     }
 
     /// What a status says that holds no record.
-    async fn refusal(&self, form: TextForm, answer: Answer, subject: Subject) -> Error {
+    async fn refusal(&self, form: TextForm, mut answer: Answer, subject: Subject) -> Error {
         let status = answer.status;
         let verdict = &self.reading.verdict;
         // What a security server says of itself is no answer of the registry, whatever its status means there.
@@ -86,8 +86,9 @@ impl Client {
         }
         if !verdict.names_status(status) {
             let reading = Arc::clone(&self.reading);
-            let read = move |body: &[u8]| reading.code(form, body, &subject);
-            let code = self.aside.read(answer.body, read).await.ok().flatten();
+            let body = std::mem::take(&mut answer.body);
+            let read = move |body: &[u8]| reading.code(form, body, &answer, &subject);
+            let code = self.aside.read(body, read).await.ok().flatten();
             let word = code.as_deref().and_then(|code| verdict.of_code(code));
             if let (Some(word), Some(code)) = (word, code)
                 && let Some(error) = word.error(&code)
@@ -110,11 +111,18 @@ impl Reading {
     }
 
     /// The code of an answer that holds no record, which may stand in a text of it.
-    fn code(&self, form: TextForm, body: &[u8], subject: &Subject) -> Result<Option<String>, Error> {
+    fn code(
+        &self,
+        form: TextForm,
+        body: &[u8],
+        answer: &Answer,
+        subject: &Subject,
+    ) -> Result<Option<String>, Error> {
         let mut node = self.tree(form, body)?;
         let record = known(&self.records, &subject.record)?;
         // What can't be read holds no code.
         let _ = record.plan.unpack(&mut node, self.limits);
+        self.verdict.note(&node, answer, subject);
         self.verdict.code(&node)
     }
 
@@ -153,10 +161,11 @@ impl Registry for Client {
         let question = self.asked.question(&subject.record, &subject.key)?;
         let id = Uuid::now_v7().to_string();
         let call = subject.call.as_deref();
-        let arguments = Arguments::new(&subject.key, &id, call, &self.secrets);
+        let arguments = Arguments::new(&subject.key, &id, call, &self.secrets).told_to(&subject.trace);
         let began = Instant::now();
-        let mut answer = self.ask(question, &id, &arguments).await?;
+        let mut answer = self.ask(question, &arguments).await?;
         subject.trace.answered(began, || answer.raw());
+        self.reading.verdict.note_head(&answer.headers, &subject);
         if self.reading.verdict.of_status(answer.status) != Word::Ok {
             return Err(self.refusal(question.answer, answer, subject).await);
         }
@@ -173,9 +182,7 @@ impl Registry for Client {
             question.silence.clone(),
         );
         let read = move |body: &[u8]| reading.record(form, body, &answer, &silence, &subject);
-        let found = self.aside.read(body, read).await?;
-        let transaction = found.transaction.or(self.xroad.as_ref().map(|_| id));
-        Ok(Found { transaction, ..found })
+        self.aside.read(body, read).await
     }
 
     async fn check(&self) -> Result<(), Error> {
@@ -184,6 +191,10 @@ impl Registry for Client {
     }
 
     fn check_asks(&self) -> bool {
+        self.http.has_health()
+    }
+
+    fn has_health(&self) -> bool {
         self.http.has_health()
     }
 }

@@ -9,6 +9,7 @@ use crate::{ConnectError, Error, RegistrySettings, connect};
 
 mod arguments;
 mod chaos;
+mod ids;
 mod lost;
 mod nothing;
 mod packed;

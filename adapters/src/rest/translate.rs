@@ -137,7 +137,6 @@ impl Question {
         &self,
         origin: &Origin,
         xroad: Option<&XRoad>,
-        request_id: &str,
         arguments: &Arguments<'_>,
     ) -> Result<HttpRequest<Full<Bytes>>, Error> {
         let mut path = self.path.fill(arguments, percent)?;
@@ -193,7 +192,7 @@ impl Question {
                 Ok::<_, Error>(())
             };
             add("x-road-client", &XRoad::encoded(xroad.client.get_ref()))?;
-            add("x-road-id", request_id)?;
+            add("x-road-id", arguments.sent_id())?;
             if let Some(user) = &xroad.user {
                 add("x-road-userid", user.get_ref())?;
             }

@@ -22,6 +22,8 @@ pub(crate) struct Breaker {
     word: AtomicU64,
     rules: Rules,
     origin: Instant,
+    /// How long after a pause the trial is left to who looks after the route, milliseconds.
+    grace: AtomicU64,
 }
 
 /// Its settings, times in milliseconds.
@@ -78,11 +80,37 @@ impl Breaker {
             word: AtomicU64::new(State::Closed { failures: 0 }.packed()),
             rules: Rules::from(settings),
             origin: Instant::now(),
+            grace: AtomicU64::new(0),
         }
     }
 
     /// Lets a question through, or not.
     pub(crate) fn admit(&self) -> Option<Admitted<'_>> {
+        self.admit_at(self.grace.load(Ordering::Relaxed))
+    }
+
+    /// Lets a check through, or not: it comes before the questions.
+    pub(crate) fn admit_check(&self) -> Option<Admitted<'_>> {
+        self.admit_at(0)
+    }
+
+    /// From now on somebody looks after the route: once a pause is over, questions leave the trial to them for this
+    /// time, so that no caller pays for it.
+    pub(crate) fn leave_trials(&self, grace: Duration) {
+        let millis = u64::try_from(grace.as_millis()).unwrap_or(0);
+        self.grace.store(millis, Ordering::Relaxed);
+    }
+
+    /// The time until a trial may be made; none when questions go through as usual.
+    pub(crate) fn trial_in(&self) -> Option<Duration> {
+        match State::unpacked(self.word.load(Ordering::Relaxed)) {
+            State::Closed { .. } => None,
+            State::Paused { until, .. } => Some(Duration::from_millis(until.saturating_sub(self.now()))),
+            State::OnTrial { .. } => Some(Duration::ZERO),
+        }
+    }
+
+    fn admit_at(&self, grace: u64) -> Option<Admitted<'_>> {
         let mut word = self.word.load(Ordering::Acquire);
         loop {
             let state = State::unpacked(word);
@@ -90,7 +118,7 @@ impl Breaker {
                 let pass = Pass::Ordinary;
                 return Some(Admitted { breaker: self, pass });
             }
-            let (next, pass) = state.admit(self.now())?;
+            let (next, pass) = state.admit(self.now().saturating_sub(grace))?;
             match self.exchange(word, next) {
                 Ok(()) => return Some(Admitted { breaker: self, pass }),
                 Err(current) => word = current,

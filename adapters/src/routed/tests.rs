@@ -13,6 +13,9 @@ struct Script {
     asked: Arc<AtomicUsize>,
     /// Whether its check is no question.
     connects_alone: Arc<AtomicBool>,
+    tells_health: Arc<AtomicBool>,
+    /// The id that its questions are sent with.
+    id: String,
 }
 
 #[derive(Clone)]
@@ -31,6 +34,8 @@ impl Script {
             steps: Arc::new(Mutex::new(steps)),
             asked: Arc::default(),
             connects_alone: Arc::default(),
+            tells_health: Arc::default(),
+            id: String::new(),
         }
     }
 
@@ -47,6 +52,8 @@ impl Script {
 impl Registry for Script {
     async fn look_up(&self, question: Question) -> Result<Found, Error> {
         self.asked.fetch_add(1, Ordering::SeqCst);
+        #[cfg(any(feature = "grpc", feature = "rest", feature = "soap"))]
+        question.trace.sent_as(&self.id);
         let mut step = {
             let mut steps = self.steps.lock().expect("not poisoned");
             if steps.len() > 1 {
@@ -73,6 +80,10 @@ impl Registry for Script {
 
     fn check_asks(&self) -> bool {
         !self.connects_alone.load(Ordering::Relaxed)
+    }
+
+    fn has_health(&self) -> bool {
+        self.tells_health.load(Ordering::Relaxed)
     }
 
     async fn check(&self) -> Result<(), Error> {
@@ -134,20 +145,23 @@ async fn ask(registry: &Routed<Script>) -> Result<String, Error> {
 
 /// The route that the answer came by.
 async fn ask_within(registry: &Routed<Script>, time: Duration) -> Result<String, Error> {
-    let question = Question {
-        record: "lienthong.population.v1.Citizen".into(),
-        key: "079090000001".into(),
-        deadline: Instant::now() + time,
-        call: None,
-        trace: crate::Trace::default(),
-    };
-    let found = registry.look_up(question).await?;
+    let found = registry.look_up(question_within(time)).await?;
     assert_eq!(
         found.upstream_exchange().1,
         Some("T1"),
         "the transaction comes along"
     );
     Ok(found.route.as_deref().unwrap_or("none").to_owned())
+}
+
+fn question_within(time: Duration) -> Question {
+    Question {
+        record: "lienthong.population.v1.Citizen".into(),
+        key: "079090000001".into(),
+        deadline: Instant::now() + time,
+        call: None,
+        trace: crate::Trace::default(),
+    }
 }
 
 #[tokio::test]
@@ -363,4 +377,89 @@ async fn a_connection_that_stands_is_no_trial_of_a_way() {
     assert!(!registry.ways[0].breaker.is_closed(), "nobody has answered yet");
     assert!(ask(&registry).await.is_ok(), "the trial is a question");
     assert!(registry.ways[0].breaker.is_closed());
+}
+
+#[tokio::test]
+async fn of_several_tries_the_id_is_that_of_the_one_that_answered() {
+    let (mut direct, mut lgsp) = (
+        Script::new([Step::Fails(down())]),
+        Script::new([Step::Fails(Error::NotFound)]),
+    );
+    "1".clone_into(&mut direct.id);
+    "2".clone_into(&mut lgsp.id);
+    let registry = routed(&[&direct, &lgsp], |_| {});
+    let question = question_within(Duration::from_secs(1));
+    let trace = question.trace.clone();
+    assert_eq!(registry.look_up(question).await, Err(Error::NotFound));
+    assert_eq!(trace.route().as_deref(), Some("lgsp"));
+    assert_eq!(
+        trace.transaction().as_deref(),
+        Some("2"),
+        "direct was asked under 1"
+    );
+}
+
+#[tokio::test]
+async fn a_way_that_was_down_comes_back_by_checks_and_no_question_pays_for_the_trial() {
+    let (direct, lgsp) = (Script::new([Step::Fails(down())]), Script::new([Step::Found]));
+    let registry = routed(&[&direct, &lgsp], |protection| protection.breaker.trials = 2);
+    assert!(registry.tend().await.is_some(), "somebody looks after it");
+    let _paused = (ask(&registry).await, ask(&registry).await);
+    let asked = direct.asked();
+    sleep(Duration::from_millis(210)).await;
+    assert_eq!(
+        ask(&registry).await.as_deref(),
+        Ok("lgsp"),
+        "the trial is the check's"
+    );
+    registry.tend().await;
+    assert!(
+        !registry.ways[0].breaker.is_closed(),
+        "it is ill still, and paused for longer"
+    );
+    direct.becomes(Step::Found);
+    let start = Instant::now();
+    while !registry.ways[0].breaker.is_closed() {
+        assert!(start.elapsed() < Duration::from_secs(3), "it stays away");
+        let next = registry.tend().await.expect("there is something to look after");
+        assert!(next < Duration::from_secs(2), "{next:?}");
+        assert!(ask(&registry).await.is_ok());
+        sleep(next).await;
+    }
+    assert!(direct.asked() <= asked + 1, "only once a check had passed");
+    assert_eq!(ask(&registry).await.as_deref(), Ok("direct"));
+}
+
+#[tokio::test]
+async fn a_way_that_says_that_it_is_ill_is_left_before_a_question_finds_out() {
+    let (direct, lgsp) = (Script::new([Step::Fails(down())]), Script::new([Step::Found]));
+    direct.tells_health.store(true, Ordering::Relaxed);
+    let registry = routed(&[&direct, &lgsp], |protection| {
+        protection.health_every = millis(60);
+        protection.breaker.pause = millis(5_000);
+        protection.breaker.longest = millis(5_000);
+    });
+    let start = Instant::now();
+    while registry.ways[0].breaker.is_closed() {
+        assert!(start.elapsed() < Duration::from_secs(3), "nobody asks how it is");
+        registry.tend().await;
+        sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(ask(&registry).await.as_deref(), Ok("lgsp"));
+    assert_eq!(direct.asked(), 0);
+}
+
+#[tokio::test]
+async fn a_hedge_takes_a_place_and_is_not_made_without_one() {
+    for (places, hedged) in [(1, 0), (2, 1)] {
+        let slow = Script::new([Step::After(120, Box::new(Step::Found))]);
+        let places = Arc::new(Places::new(places, 0));
+        let registry = routed(&[&slow], |protection| {
+            protection.retry.hedge_after = Some(millis(30))
+        })
+        .hedging_in(Arc::clone(&places));
+        let _own = places.take_free().expect("the first question's place");
+        assert_eq!(ask(&registry).await.as_deref(), Ok("direct"));
+        assert_eq!(registry.measures.snapshot().hedged, hedged);
+    }
 }

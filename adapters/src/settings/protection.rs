@@ -35,6 +35,8 @@ pub struct Protection {
     /// Most values, objects, lists, elements and attributes of a raw answer.
     #[serde(deserialize_with = "at_least_one")]
     pub max_answer_nodes: usize,
+    /// How often a route with `health` is asked how it is.
+    pub health_every: Interval,
     /// Second tries.
     pub retry: Retry,
     /// When a route isn't asked any more.
@@ -101,6 +103,7 @@ impl Default for Protection {
             max_answer: Size(answer.bytes as u64),
             max_answer_depth: answer.depth,
             max_answer_nodes: answer.nodes,
+            health_every: Interval(Duration::from_secs(10)),
             retry: Retry::default(),
             breaker: Breaker::default(),
         }

@@ -69,11 +69,11 @@ impl Client {
     }
 
     /// One answer; with another token if the first one isn't known any more.
-    async fn ask(&self, question: &Question, id: &str, arguments: &Arguments<'_>) -> Result<Answer, Error> {
+    async fn ask(&self, question: &Question, arguments: &Arguments<'_>) -> Result<Answer, Error> {
         let mut again = true;
         loop {
             let xroad = self.reading.settings.xroad.as_ref();
-            let mut request = question.fill(self.http.origin(), xroad, id, arguments)?;
+            let mut request = question.fill(self.http.origin(), xroad, arguments)?;
             let shown = self.sign_in.show(request.headers_mut()).await?;
             let answer = self.http.send(request).await?;
             let unknown = answer.status == StatusCode::UNAUTHORIZED && self.sign_in.unknown(&shown);
@@ -97,6 +97,7 @@ impl Reading {
             (Err(error), word) => return Err(word.error(&said(answer)).unwrap_or(error)),
         };
         if let Some(fault) = body.field("Fault") {
+            self.verdict.note(&body, answer, &put.subject);
             return Err(fault::error(&self.settings, fault));
         }
         if let Some(error) = word.error(&said(answer)) {
@@ -108,14 +109,8 @@ impl Reading {
         }
         let record = known(&self.records, &put.subject.record)?;
         let (silence, subject) = (&put.silence, &put.subject);
-        let found = self
-            .verdict
-            .record(record, body, answer, silence, self.limits, subject)?;
-        let own = self.settings.xroad.as_ref().map(|_| put.id);
-        Ok(Found {
-            transaction: found.transaction.or(own),
-            ..found
-        })
+        self.verdict
+            .record(record, body, answer, silence, self.limits, subject)
     }
 }
 
@@ -135,11 +130,12 @@ impl Registry for Client {
         let question = self.asked.question(&subject.record, &subject.key)?;
         let id = Uuid::now_v7().to_string();
         let call = subject.call.as_deref();
-        let arguments = Arguments::new(&subject.key, &id, call, &self.secrets);
+        let arguments = Arguments::new(&subject.key, &id, call, &self.secrets).told_to(&subject.trace);
         let began = Instant::now();
-        let mut answer = self.ask(question, &id, &arguments).await?;
+        let mut answer = self.ask(question, &arguments).await?;
         subject.trace.answered(began, || answer.raw());
         let verdict = &self.reading.verdict;
+        verdict.note_head(&answer.headers, &subject);
         if let Some(error) = verdict.of_status(answer.status).error(&said(&answer))
             && (verdict.names_status(answer.status) || !has_message(answer.status))
         {
@@ -162,6 +158,10 @@ impl Registry for Client {
     }
 
     fn check_asks(&self) -> bool {
+        self.http.has_health()
+    }
+
+    fn has_health(&self) -> bool {
         self.http.has_health()
     }
 }

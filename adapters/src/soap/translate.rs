@@ -96,10 +96,11 @@ impl Question {
         &self,
         origin: &Origin,
         xroad: Option<&XRoad>,
-        request_id: &str,
         arguments: &Arguments<'_>,
     ) -> Result<HttpRequest<Full<Bytes>>, Error> {
-        let mut header = xroad.map_or_else(String::new, |xroad| envelope::of_xroad(xroad, request_id));
+        let mut header = xroad.map_or_else(String::new, |xroad| {
+            envelope::of_xroad(xroad, arguments.sent_id())
+        });
         if let Some(template) = &self.header {
             header.push_str(&template.fill(arguments, xml)?);
         }

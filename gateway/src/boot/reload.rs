@@ -92,16 +92,17 @@ impl Reloading {
             Ok((settings, directory)) => {
                 self.refused = None;
                 self.reloads.accept();
-                let in_force = self.exchange.directory.load();
+                let in_force = self.exchange.directory.load_full();
+                let anew = directory.opened_anew(&in_force);
                 // Time alone brings a list into force, or out of what is kept.
                 let same_trust = Arc::ptr_eq(directory.identity.trust(), in_force.identity.trust());
-                if directory.version == in_force.version && same_trust {
+                if directory.version == in_force.version && same_trust && anew.is_empty() {
                     if asked {
                         tracing::info!("the configuration is the one in force");
                     }
                     return;
                 }
-                self.put_in_force(settings, directory);
+                self.put_in_force(settings, directory, &anew);
             }
             Err(problem) => {
                 let known = self.refused.as_ref() == Some(&problem);
@@ -163,9 +164,13 @@ impl Reloading {
         }
     }
 
-    fn put_in_force(&mut self, settings: Settings, directory: Directory) {
+    fn put_in_force(&mut self, settings: Settings, directory: Directory, anew: &[Arc<str>]) {
         let diff = Diff::new(&self.settings, &settings);
-        let (changed, proof) = (diff.told(), diff.proof());
+        let (mut changed, proof) = (diff.told(), diff.proof());
+        if changed.is_empty() && !anew.is_empty() {
+            // Nothing is told of secrets but whose they are.
+            changed = format!("changed secrets of {}", anew.join(", "));
+        }
         let mut operations: Vec<_> = diff.operations().collect();
         for section in changes::need_restart(&self.settings, &settings) {
             tracing::warn!(section, "a changed section counts from the next start on");
@@ -173,7 +178,7 @@ impl Reloading {
         self.fetching.follow(distribution::sources(&settings));
         let trust = directory.identity.trust();
         let (kept, came) = (trust.kept().to_vec(), self.lists_that_come(trust));
-        let by_time = settings.version == self.settings.version;
+        let by_time = settings.version == self.settings.version && anew.is_empty();
         self.settings = settings;
         self.exchange.directory.store(Arc::new(directory));
         self.changed.send_modify(|number| *number += 1);

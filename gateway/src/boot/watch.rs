@@ -12,9 +12,11 @@ use std::time::{Duration, Instant};
 
 use notify::{EventKind, RecursiveMode, Watcher as _};
 
+use super::certificates::Certificates;
 use super::lists::Lists;
 use super::reload::Reloading;
 use super::stamps::Stamps;
+use crate::clock::Moment;
 use crate::settings;
 
 /// How long the files must be quiet: several are written one after the other.
@@ -53,6 +55,7 @@ impl Watch {
             events: None,
             folders: BTreeSet::new(),
             lists: Lists::default(),
+            certificates: Certificates::default(),
             reloading,
         };
         watching.listen(&wake);
@@ -87,6 +90,7 @@ struct Watching {
     seen: Stamps,
     events: Option<notify::RecommendedWatcher>,
     lists: Lists,
+    certificates: Certificates,
     /// The folders that bring events.
     folders: BTreeSet<PathBuf>,
 }
@@ -111,6 +115,7 @@ impl Watching {
                 self.follow();
             }
             self.reloading.look_at(&mut self.lists);
+            self.certificates.look(&self.reloading.settings, Moment::now());
             self.reloading.look_around();
         }
         self.reloading.look_last();

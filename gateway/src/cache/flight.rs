@@ -97,8 +97,11 @@ impl Future for Landing<super::Load> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<super::Load> {
         Pin::new(&mut self.0).poll(context).map(|outcome| {
             outcome.unwrap_or_else(|| {
-                Err(adapters::Error::Unavailable {
-                    what: "the call to the registry was ended".to_owned(),
+                Err(super::Unanswered {
+                    error: adapters::Error::Unavailable {
+                        what: "the call to the registry was ended".to_owned(),
+                    },
+                    exchanged: None,
                 })
             })
         })

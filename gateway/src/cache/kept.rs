@@ -17,6 +17,15 @@ const MAX_VIEWS: usize = 8;
 /// Longest key that is remembered beside a record, in bytes.
 const MAX_KEY: usize = 256;
 
+/// Why a flight brought nothing, told to all who waited for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unanswered {
+    /// What the registry said, or what stood in the way.
+    pub error: adapters::Error,
+    /// The exchange in which a registry refused; none when it gave no answer.
+    pub exchanged: Option<Arc<Exchanged>>,
+}
+
 /// A registry's answer.
 #[derive(Debug)]
 pub enum Kept {
@@ -26,6 +35,8 @@ pub enum Kept {
     NotFound {
         /// When it said so.
         retrieved_at: Moment,
+        /// The exchange in which it said so.
+        exchanged: Option<Arc<Exchanged>>,
     },
 }
 
@@ -99,11 +110,19 @@ impl Kept {
         }
     }
 
+    /// The exchange that it came of, where that is known.
+    pub fn exchanged(&self) -> Option<&Arc<Exchanged>> {
+        match self {
+            Self::Record(record) => Some(&record.exchanged),
+            Self::NotFound { exchanged, .. } => exchanged.as_ref(),
+        }
+    }
+
     /// How old it is, in microseconds.
     pub fn age(&self, now: Moment) -> i64 {
         let retrieved_at = match self {
             Self::Record(record) => record.retrieved_at,
-            Self::NotFound { retrieved_at } => *retrieved_at,
+            Self::NotFound { retrieved_at, .. } => *retrieved_at,
         };
         now.0.saturating_sub(retrieved_at.0).max(0)
     }

@@ -16,6 +16,13 @@ fn policy(fresh: u64, usable: u64, stale_if_error: u64, negative: u64) -> CacheP
     }
 }
 
+fn silent() -> Unanswered {
+    Unanswered {
+        error: adapters::Error::DeadlineExceeded,
+        exchanged: None,
+    }
+}
+
 fn record(retrieved_at: i64) -> Arc<Kept> {
     Arc::new(Kept::record(
         adapters::Found {
@@ -67,6 +74,7 @@ async fn not_found_is_kept_for_its_own_time_and_never_served_for_an_error() {
         b"a",
         Arc::new(Kept::NotFound {
             retrieved_at: Moment(0),
+            exchanged: None,
         }),
     )
     .await;
@@ -78,9 +86,7 @@ async fn not_found_is_kept_for_its_own_time_and_never_served_for_an_error() {
 #[tokio::test]
 async fn errors_are_never_kept() {
     let answers = Answers::new(&policy(10, 60, 600, 5));
-    let outcome = answers
-        .load(b"a", |_| true, async { Err(adapters::Error::DeadlineExceeded) })
-        .await;
+    let outcome = answers.load(b"a", |_| true, async { Err(silent()) }).await;
     assert!(outcome.is_err());
     assert!(answers.kept(b"a").is_none());
 }
@@ -142,7 +148,13 @@ async fn a_load_that_panics_is_unavailable_and_the_next_one_flies() {
     let outcome = answers
         .load(b"a", |_| true, async { panic!("as on purpose") })
         .await;
-    assert!(matches!(outcome, Err(adapters::Error::Unavailable { .. })));
+    assert!(matches!(
+        outcome,
+        Err(Unanswered {
+            error: adapters::Error::Unavailable { .. },
+            ..
+        })
+    ));
     assert!(
         answers
             .load(b"a", |_| true, async { Ok(record(0)) })
@@ -214,14 +226,14 @@ async fn what_was_asked_before_a_change_is_not_kept_after_it() {
 async fn under_a_policy_that_keeps_nothing_nothing_is_kept() {
     let answers = Answers::new(&policy(0, 0, 0, 0));
     kept(&answers, b"a", record(0)).await;
-    answers.mark_not_found(b"b".to_vec(), Moment(0));
+    answers.mark_not_found(b"b".to_vec(), Moment(0), None);
     answers.kept.run_pending_tasks();
     assert_eq!(answers.kept.entry_count(), 0);
     assert!(answers.find(b"a", None, Moment(0)).is_none());
     for (policy, record_is_kept) in [(policy(0, 0, 9, 0), true), (policy(0, 0, 0, 9), false)] {
         let answers = Answers::new(&policy);
         kept(&answers, b"a", record(0)).await;
-        answers.mark_not_found(b"b".to_vec(), Moment(0));
+        answers.mark_not_found(b"b".to_vec(), Moment(0), None);
         assert_eq!(answers.kept(b"a").is_some(), record_is_kept);
         assert_eq!(answers.kept(b"b").is_some(), !record_is_kept);
     }

@@ -1,6 +1,6 @@
 //! What a registry that asks another one is told of the call, and what it says of its answer.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use adapters::{Call, Fact, FactValue, Retrieved, Trace};
 use prost::Message as _;
@@ -27,15 +27,19 @@ pub(super) fn told_to(
     source.wants_call.then(|| Arc::new(told(story, query, limit)))
 }
 
-/// The same refusal, with the route and the registry's own id of the exchange in which it gave no record.
-pub(super) fn refused_in(refusal: Refusal, call: Option<&Call>, trace: &Trace) -> Refusal {
-    let exchanged = Exchanged {
-        route: trace.route(),
-        transaction: call.and_then(|call| call.refused_in.get().cloned()),
-    };
-    let known = exchanged.route.is_some() || exchanged.transaction.is_some();
+/// The exchange in which a registry answered, though with no record; none when it gave no answer.
+pub(super) fn exchanged(trace: &Trace) -> Option<Arc<Exchanged>> {
+    let route = trace.route()?;
+    Some(Arc::new(Exchanged {
+        route: Some(route),
+        transaction: trace.transaction(),
+    }))
+}
+
+/// The same refusal, with the exchange in which the registry gave no record that fits.
+pub(super) fn refused_in(refusal: Refusal, exchanged: Option<&Arc<Exchanged>>) -> Refusal {
     Refusal {
-        refused_in: known.then(|| Arc::new(exchanged)),
+        refused_in: exchanged.cloned(),
         ..refusal
     }
 }
@@ -53,7 +57,6 @@ fn told(story: &Story<'_>, query: &Query<'_>, limit: Option<i64>) -> Call {
         facts: facts(story.method, query),
         // What is never kept here is not to be kept there.
         max_age: if story.method.never_cached { Some(0) } else { limit },
-        refused_in: OnceLock::new(),
     }
 }
 

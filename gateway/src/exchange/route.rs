@@ -1,7 +1,7 @@
 //! From a permit to the record: the cache, else the registry.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use adapters::settings::Scope;
 use adapters::{Call, Question, Trace};
@@ -9,12 +9,15 @@ use adapters::{Call, Question, Trace};
 use super::story::Story;
 use super::{Exchange, call, facts};
 use crate::authorization::Permit;
-use crate::cache::{self, From, Kept, Load, Served};
+use crate::cache::{self, From, Kept, Load, Served, Unanswered};
 use crate::clock::Moment;
 use crate::directory::Source;
 use crate::record::method::Method;
 use crate::record::query::Query;
 use crate::status::{Reason, Refusal};
+
+/// How long an entry takes to be durable, and its answer to leave, on a busy machine.
+const LOGGING: Duration = Duration::from_millis(100);
 
 /// A record that fits the facts, on its way to an answer. Made here alone: who does not know the person
 /// must not learn that there is a record.
@@ -76,18 +79,14 @@ impl Exchange {
                     source.answers.refresh(
                         &key,
                         keep(method),
-                        ask(
-                            source,
-                            story,
-                            query,
-                            call::told_to(source, story, query, limit),
-                            Trace::default(),
-                        ),
+                        ask(source, story, query, call::told_to(source, story, query, limit)),
                     );
                 }
                 served
             }
-            Some(served) if matches!(*served.kept, Kept::NotFound { .. }) => return Err(not_found()),
+            Some(served) if matches!(*served.kept, Kept::NotFound { .. }) => {
+                return Err(call::refused_in(not_found(), served.kept.exchanged()));
+            }
             // On the heap: the future of the common case stays small.
             Some(_) => Box::pin(self.fetch_unless_in_vain(&asked)).await?,
             None => Box::pin(self.fetch(&asked)).await?,
@@ -101,7 +100,7 @@ impl Exchange {
         let mark = facts::in_vain(asked.key);
         let answers = &asked.source.answers;
         match answers.find(&mark, asked.limit, asked.story.received) {
-            Some(_) => Err(not_found()),
+            Some(mark) => Err(call::refused_in(not_found(), mark.kept.exchanged())),
             None => self.fetch(asked).await,
         }
     }
@@ -119,19 +118,28 @@ impl Exchange {
         } = *asked;
         self.subjects.seal(story, query)?;
         self.intend(story)?;
-        let call = call::told_to(source, story, query, limit);
-        let trace = Trace::default();
-        let question = ask(source, story, query, call.clone(), trace.clone());
+        let question = ask(source, story, query, call::told_to(source, story, query, limit));
         let load = source.answers.load(key, keep(story.method), question);
-        let outcome = tokio::time::timeout_at(deadline.into(), load)
-            .await
-            .map_err(|_| {
-                Refusal::new(
-                    Reason::DeadlineExceeded,
-                    "the registry did not answer before the caller's deadline",
-                )
-            })?;
-        let error = match outcome {
+        let may_fall_back = !story.method.never_cached
+            && source
+                .answers
+                .find_despite_error(key, limit, story.received)
+                .is_some();
+        let patience = match may_fall_back {
+            true => deadline - margin(deadline.saturating_duration_since(Instant::now())),
+            false => deadline,
+        };
+        let Ok(outcome) = tokio::time::timeout_at(patience.into(), load).await else {
+            // Who has no more time takes what may be served although the registry can't be reached.
+            if may_fall_back && let Some(served) = self.fallen_back(asked)? {
+                return Ok(served);
+            }
+            return Err(Refusal::new(
+                Reason::DeadlineExceeded,
+                "the registry did not answer before the caller's deadline",
+            ));
+        };
+        let Unanswered { error, exchanged } = match outcome {
             Ok(kept) if facts::fit(story.method, query, &kept)? => {
                 let from = kept.from();
                 // Asked for this call it is as new as can be; kept by whom the registry asks, it may not be.
@@ -141,13 +149,16 @@ impl Exchange {
                 }
                 return Ok(Served { kept, from });
             }
-            Ok(_) => {
+            Ok(kept) => {
                 if !story.method.never_cached {
-                    source.answers.mark_not_found(facts::in_vain(key), Moment::now());
+                    let exchanged = kept.exchanged().cloned();
+                    source
+                        .answers
+                        .mark_not_found(facts::in_vain(key), Moment::now(), exchanged);
                 }
-                return Err(call::refused_in(not_found(), call.as_deref(), &trace));
+                return Err(call::refused_in(not_found(), kept.exchanged()));
             }
-            Err(error) => error,
+            Err(unanswered) => unanswered,
         };
         let unreachable = error.is_outage() || error == adapters::Error::DeadlineExceeded;
         if unreachable
@@ -160,10 +171,28 @@ impl Exchange {
         }
         Err(call::refused_in(
             refusal(&source.name, &error),
-            call.as_deref(),
-            &trace,
+            exchanged.as_ref(),
         ))
     }
+
+    /// What may be served although there is no answer, if it fits the facts.
+    fn fallen_back(&self, asked: &Asked<'_>) -> Result<Option<Served>, Refusal> {
+        let Asked {
+            source, story, query, ..
+        } = *asked;
+        let served = source
+            .answers
+            .find_despite_error(asked.key, asked.limit, story.received);
+        match served {
+            Some(served) if facts::fit(story.method, query, &served.kept)? => Ok(Some(served)),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// What of the time that is left is kept back for logging a kept answer: a tenth, and no more than it takes.
+fn margin(left: Duration) -> Duration {
+    (left / 10).min(LOGGING)
 }
 
 /// One question on its way to the registry.
@@ -191,15 +220,15 @@ fn ask(
     story: &Story<'_>,
     query: &Query<'_>,
     call: Option<Arc<Call>>,
-    trace: Trace,
 ) -> impl Future<Output = Load> + Send + 'static {
     let source = source.clone();
+    let trace = Trace::default();
     let question = Question {
         record: story.method.record.name.clone(),
         key: query.identifier.as_str().into(),
         deadline: Instant::now() + source.timeout,
         call,
-        trace,
+        trace: trace.clone(),
     };
     async move {
         match source.registry.look_up(question).await {
@@ -209,10 +238,12 @@ fn ask(
             }
             Err(adapters::Error::NotFound) => Ok(Arc::new(Kept::NotFound {
                 retrieved_at: Moment::now(),
+                exchanged: call::exchanged(&trace),
             })),
             Err(error) => {
                 tracing::warn!(registry = %source.name, outcome = error.name(), "a registry gave no answer: {error}");
-                Err(error)
+                let exchanged = call::exchanged(&trace);
+                Err(Unanswered { error, exchanged })
             }
         }
     }

@@ -37,6 +37,9 @@ const MINUTE: i64 = 60_000_000;
 struct Counting {
     asked: Mutex<HashMap<String, usize>>,
     down: Mutex<bool>,
+    /// How long it takes, and whether it refuses then.
+    slow: Mutex<Duration>,
+    refuses: Mutex<bool>,
 }
 
 #[tonic::async_trait]
@@ -48,8 +51,20 @@ impl Registry for Counting {
             .unwrap()
             .entry(question.key.to_string())
             .or_default() += 1;
+        let slow = *self.slow.lock().unwrap();
+        if !slow.is_zero() {
+            tokio::time::sleep(slow).await;
+        }
         if *self.down.lock().unwrap() {
             return Err(adapters::Error::DeadlineExceeded);
+        }
+        question
+            .trace
+            .answered_by(&"ndop".into(), Some("tx-1".to_owned()));
+        if *self.refuses.lock().unwrap() {
+            return Err(adapters::Error::Refused {
+                code: "77".to_owned(),
+            });
         }
         let (name, year) = match &*question.key {
             AN => (NAMES[0], 1990),
@@ -66,8 +81,8 @@ impl Registry for Counting {
         Ok(Found {
             record: citizen.encode_to_vec().into(),
             as_of: None,
-            transaction: None,
-            route: None,
+            transaction: Some("tx-1".to_owned()),
+            route: Some("ndop".into()),
             retrieved: None,
         })
     }
@@ -97,6 +112,10 @@ struct Stage {
     methods: Methods,
     peer: PeerCertificate,
     registry: Arc<Counting>,
+    /// How long a caller waits.
+    patience: Mutex<Duration>,
+    /// Where the last answer came from.
+    source: Mutex<Option<crate::cache::From>>,
     _folder: tempfile::TempDir,
 }
 
@@ -154,6 +173,8 @@ impl Stage {
             methods,
             peer: PeerCertificate::read(&chain, &trust, Moment::now()).unwrap(),
             registry,
+            patience: Mutex::new(Duration::from_secs(5)),
+            source: Mutex::default(),
             _folder: folder,
         }
     }
@@ -171,8 +192,9 @@ impl Stage {
         )));
         story.received = Moment(story.received.0 + later);
         let parts = Parts::read(message).unwrap();
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + *self.patience.lock().unwrap();
         let outcome = self.exchange.decide(&mut story, &parts, deadline).await;
+        *self.source.lock().unwrap() = outcome.as_ref().ok().map(|answer| answer.from);
         outcome.map(|answer| answer.payload)
     }
 
@@ -357,4 +379,70 @@ async fn while_the_registry_is_down_only_who_knows_the_person_learns_that_a_reco
         .expect("kept for when the registry is down");
     let stale = stage.get(named(AN, NAMES[0]), 90 * MINUTE).await.unwrap_err();
     assert_eq!(stale.reason, Reason::TooStale);
+}
+
+/// The route and the id that the entry of a refusal names.
+fn found_under(refusal: &Refusal) -> Option<(&str, &str)> {
+    let exchanged = refusal.refused_in.as_deref()?;
+    Some((exchanged.route.as_deref()?, exchanged.transaction.as_deref()?))
+}
+
+#[tokio::test]
+async fn every_call_that_waited_for_one_question_can_be_found_in_the_registrys_log() {
+    for (refuses, reason) in [(true, Reason::UpstreamRefused), (false, Reason::NotFound)] {
+        let stage = Stage::new(true, AGREEMENT);
+        *stage.registry.slow.lock().unwrap() = Duration::from_millis(100);
+        *stage.registry.refuses.lock().unwrap() = refuses;
+        let calls = (0..200).map(|_| stage.get(named(NOBODY, NAMES[2]), 0));
+        let refusals = futures_util::future::join_all(calls).await;
+        assert_eq!(stage.registry.times(NOBODY), 1, "one question");
+        for refusal in refusals {
+            let refusal = refusal.unwrap_err();
+            assert_eq!(
+                (refusal.reason, found_under(&refusal)),
+                (reason, Some(("ndop", "tx-1")))
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_kept_not_found_names_the_exchange_that_it_came_of() {
+    let stage = Stage::new(true, AGREEMENT);
+    for (key, asked) in [(named(NOBODY, NAMES[2]), NOBODY), (named(AN, NAMES[2]), AN)] {
+        for _ in 0..3 {
+            let refusal = stage.get(key.clone(), 0).await.unwrap_err();
+            let found = (refusal.reason, found_under(&refusal));
+            assert_eq!(found, (Reason::NotFound, Some(("ndop", "tx-1"))));
+        }
+        assert_eq!(stage.registry.times(asked), 1, "kept");
+    }
+}
+
+#[tokio::test]
+async fn who_waits_less_than_the_registry_may_take_still_gets_what_is_kept_for_an_outage() {
+    let stage = Stage::new(true, AGREEMENT);
+    stage.get(named(AN, NAMES[0]), 0).await.unwrap();
+    *stage.registry.slow.lock().unwrap() = Duration::from_secs(20);
+    *stage.patience.lock().unwrap() = Duration::from_millis(300);
+    let began = Instant::now();
+    stage.get(named(AN, NAMES[0]), 30 * MINUTE).await.expect("kept");
+    let took = began.elapsed();
+    assert_eq!(*stage.source.lock().unwrap(), Some(crate::cache::From::Stale));
+    assert!(
+        took >= Duration::from_millis(250),
+        "nine tenths of the time are the registry's: {took:?}"
+    );
+    assert!(
+        took < Duration::from_millis(299),
+        "there is time to log it: {took:?}"
+    );
+    for (key, later) in [
+        (named(AN, NAMES[2]), 30),
+        (named(NOBODY, NAMES[2]), 30),
+        (named(AN, NAMES[0]), 90),
+    ] {
+        let refusal = stage.get(key, later * MINUTE).await.unwrap_err();
+        assert_eq!(refusal.reason, Reason::DeadlineExceeded);
+    }
 }

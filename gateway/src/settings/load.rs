@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::Settings;
 use super::check::{Draft, Parsed};
 use super::day::Day;
 use super::problem::{Problem, Problems, Severity};
 use super::tree::{self, Files};
+use super::{Imprint, Settings};
 use crate::clock::Moment;
 use crate::identity::revocation::LARGEST_FILE;
+
+/// Largest file of a key, a password or a secret.
+const LARGEST_SECRET: u64 = 1 << 20;
 
 /// Reads and checks a whole tree.
 ///
@@ -47,7 +50,17 @@ fn load_with(dir: &Path, with_files: bool) -> Result<Settings, Problems> {
     };
     let schemas = draft.registries.values().flat_map(|file| file.value.schemas(dir));
     let schemas: BTreeSet<_> = schemas.map(PathBuf::from).collect();
-    for path in gateway.value.public_files().chain(&schemas) {
+    let (mut credentials, mut secrets) = (BTreeSet::new(), BTreeMap::new());
+    for (name, file) in &draft.registries {
+        let own = file.value.secrets();
+        let own: BTreeSet<_> = own.iter().map(|file| Path::new(file.get_ref())).collect();
+        let named = file.value.credentials();
+        let named = named.iter().map(|file| Path::new(file.get_ref()));
+        credentials.extend(named.filter(|path| !own.contains(path)).map(Path::to_owned));
+        let read = |path| (path, tree::bytes_up_to(&dir.join(path), LARGEST_SECRET).ok());
+        secrets.insert(name.clone(), Imprint::of(own.into_iter().map(read)));
+    }
+    for path in gateway.value.public_files().chain(&schemas).chain(&credentials) {
         if let Ok(bytes) = tree::bytes_up_to(&dir.join(path), LARGEST_FILE) {
             hash_file(&mut hash, path, &bytes);
             hashes.insert(path.clone(), Sha256::digest(&bytes).into());
@@ -64,6 +77,7 @@ fn load_with(dir: &Path, with_files: bool) -> Result<Settings, Problems> {
         schemas: draft.schemas,
         base: dir.to_owned(),
         files: hashes,
+        secrets,
         warnings: Problems::new(dir, problems).problems,
     })
 }

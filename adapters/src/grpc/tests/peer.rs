@@ -1,5 +1,3 @@
-use std::sync::OnceLock;
-
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -64,7 +62,6 @@ fn call() -> Call {
         key: key.encode_to_vec().into(),
         facts: Vec::new(),
         max_age: Some(90_500_000),
-        refused_in: OnceLock::new(),
     }
 }
 
@@ -239,14 +236,14 @@ async fn a_refusal_keeps_its_meaning_and_what_is_no_refusal_of_a_gateway_has_non
     ] {
         let server = Server::start(move |_| refused(code, reason, domain)).await;
         let registry = try_connect(&server, FILE).expect("it is right");
-        let own = Arc::new(call());
         let asked = Question {
-            call: Some(Arc::clone(&own)),
+            call: Some(Arc::new(call())),
             ..question("079090000001", Duration::from_secs(5))
         };
+        let trace = asked.trace.clone();
         let given = registry.look_up(asked).await;
         let theirs = Some(THEIR_ID).filter(|_| domain == "lienthong");
-        assert_eq!(own.refused_in.get().map(String::as_str), theirs);
+        assert_eq!(trace.transaction().as_deref(), theirs, "{reason} of {domain}");
         let name = given.as_ref().map_or_else(Error::name, |_| "found");
         assert_eq!(name, word, "{reason} of {domain}");
         if let Err(Error::Refused { code }) = given {

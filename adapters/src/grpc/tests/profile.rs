@@ -102,7 +102,6 @@ async fn a_hostile_identifier_changes_nothing_but_its_own_place() {
             key: Bytes::new(),
             facts: Vec::new(),
             max_age: None,
-            refused_in: std::sync::OnceLock::new(),
         };
         let asked = Question {
             call: Some(Arc::new(call)),

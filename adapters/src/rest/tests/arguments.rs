@@ -1,7 +1,5 @@
 //! Arguments of the call and secrets of the connection, in every place of a request.
 
-use std::sync::OnceLock;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use proto::lookup::v1::LookupContext;
@@ -79,7 +77,6 @@ fn call(officer: &str, name: &str, birth: &str) -> Call {
             fact("birth_date", FactValue::Date(birth)),
         ],
         max_age: None,
-        refused_in: OnceLock::new(),
     }
 }
 

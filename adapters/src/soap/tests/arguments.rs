@@ -1,8 +1,6 @@
 //! The population service as it is asked in truth: by number, name and birth date, for a procedure, by an officer of an
 //! agency, with a secret in the message.
 
-use std::sync::OnceLock;
-
 use proto::lookup::v1::LookupContext;
 
 use super::*;
@@ -59,7 +57,6 @@ fn call(officer: &str, name: &str) -> Call {
             fact("birth_date", FactValue::Date(birth)),
         ],
         max_age: None,
-        refused_in: OnceLock::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! On whose behalf a probe asks: what another gateway, or a registry whose requests have more places than the
 //! identifier, wants to know before it answers.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use adapters::text::date;
 use adapters::{Call, Fact, FactValue};
@@ -81,7 +81,6 @@ impl Behalf {
             key: part(&request, "key").into(),
             facts: self.facts()?,
             max_age: None,
-            refused_in: OnceLock::new(),
         })))
     }
 }

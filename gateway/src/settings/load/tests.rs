@@ -816,3 +816,62 @@ fn a_schema_beside_its_registry_is_a_part_of_the_tree() {
         "{problems:?}"
     );
 }
+
+#[test]
+fn a_registrys_certificate_or_secret_is_watched_and_another_one_opens_it_anew() {
+    let tree = Tree::shipped();
+    let connection = r#"kind = "rest"
+[connection.server]
+url = "https://127.0.0.1:1"
+ca = "owner-ca.pem"
+certificate = "owner.pem"
+key = "owner.key"
+[connection.sign_in.api_key]
+header = "x-key"
+secret = "api-key"
+[[connection.requests]]
+record = "lienthong.population.v1.Citizen"
+key = "personal_id"
+path = "/{key}"
+[records."lienthong.population.v1.Citizen"]
+from = "d"
+keys = [{ from = "i", field = "personal_id", digits = 12 }]
+fields = { personal_id = { from = "i", required = true } }
+"#;
+    tree.put(
+        "registries/population.toml",
+        &format!("title_vi = \"Thử\"\ntitle_en = \"Test\"\n{connection}"),
+    );
+    let public = ["owner-ca.pem", "owner.pem"];
+    let secret = ["owner.key", "api-key"];
+    for file in public.into_iter().chain(secret) {
+        tree.put(file, "first");
+    }
+    let loaded = || load_without_files(&tree.config()).unwrap_or_else(|problems| panic!("{problems}"));
+    let made_from = |settings: &Settings| ["population", "business"].map(|name| settings.registry_file(name));
+    let mut before = loaded();
+    assert_eq!(
+        made_from(&before),
+        made_from(&loaded()),
+        "the same files, the same registry"
+    );
+    for file in public.into_iter().chain(secret) {
+        assert!(
+            before.named_files().contains(&tree.config().join(file)),
+            "{file} is watched"
+        );
+        tree.put(file, "second");
+        let after = loaded();
+        let [own, other] = made_from(&after);
+        assert_ne!(own, made_from(&before)[0], "{file}: the registry is opened anew");
+        assert_eq!(other, made_from(&before)[1], "{file}: another one is not");
+        let is_public = public.contains(&file);
+        assert_eq!(before.version != after.version, is_public, "{file}");
+        assert_eq!(
+            after.files.contains_key(std::path::Path::new(file)),
+            is_public,
+            "{file}"
+        );
+        before = after;
+    }
+}
