@@ -110,14 +110,18 @@ pub fn sources(settings: &Settings) -> Vec<Source> {
 /// Fetches what has no file that counts, before it is put in force: all at once, so that it takes no longer
 /// than one request may. Whether something came. What can't be fetched is told: the load then fails for want of it.
 pub fn fetch_missing(sources: &[Source]) -> std::io::Result<bool> {
-    let missing: Vec<_> = sources.iter().filter(|source| !source.is_usable()).collect();
+    let missing: Vec<_> = sources
+        .iter()
+        .filter(|source| !source.is_usable())
+        .cloned()
+        .collect();
     if missing.is_empty() {
         return Ok(false);
     }
     let runtime = runtime()?;
     let came = runtime.block_on(async {
         let mut fetches = JoinSet::new();
-        for source in missing.into_iter().cloned() {
+        for source in missing {
             fetches.spawn(async move {
                 let outcome = source.renew(&mut Validators::default()).await;
                 outcome.map_err(|error| source.tell(&error)).is_ok()

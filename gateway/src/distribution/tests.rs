@@ -233,7 +233,7 @@ fn another_address_is_asked_at_once_and_not_with_what_the_old_server_said() {
         every: Duration::from_secs(3_600),
         ..scene.source(server)
     };
-    let fetching = Fetching::start(vec![lasting(&first)], Arc::default()).unwrap();
+    let fetching = Fetching::start(vec![lasting(&first)], Arc::default(), Arc::default()).unwrap();
     let asked = |server: &Server| {
         let end = Instant::now() + Duration::from_secs(10);
         while server.asked.lock().unwrap().is_empty() {

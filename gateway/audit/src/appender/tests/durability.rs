@@ -243,7 +243,7 @@ fn company_is_waited_for_until_a_few_more_came_than_before_or_nobody_comes_any_m
     )
     .expect("opens");
     let crowd: Vec<_> = (0..4).map(entry).collect();
-    log.append_together(&crowd).expect("in line");
+    let _tickets = log.append_together(&crowd).expect("in line");
     let until = |size: u64| {
         let began = std::time::Instant::now();
         while log.durable().size < size {
@@ -254,13 +254,13 @@ fn company_is_waited_for_until_a_few_more_came_than_before_or_nobody_comes_any_m
     };
     until(4);
     for number in 4..9 {
-        log.append(&entry(number)).expect("in line");
+        let _ticket = log.append(&entry(number)).expect("in line");
         std::thread::sleep(std::time::Duration::from_millis(20));
         assert_eq!(log.durable().size, 4, "two more than before are hoped for");
     }
-    log.append(&entry(9)).expect("in line");
+    let _ticket = log.append(&entry(9)).expect("in line");
     assert!(until(10) < linger.quiet, "they are there");
-    log.append(&entry(10)).expect("in line");
+    let _ticket = log.append(&entry(10)).expect("in line");
     assert!(until(11) >= linger.quiet / 2, "company is waited for");
     log.close();
 }
