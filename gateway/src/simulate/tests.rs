@@ -108,7 +108,6 @@ async fn asked_for(
             fact("birth_date", FactValue::Date(birth)),
         ],
         max_age: None,
-        refused_in: std::sync::OnceLock::new(),
     };
     asked_as(registry, CITIZEN, key, Some(std::sync::Arc::new(call))).await
 }
