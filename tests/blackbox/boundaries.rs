@@ -124,6 +124,10 @@ fn adapters_name_nothing_of_agencies_tokens_or_rpcs() {
         if name == "Provenance" && is_of(&file, "grpc") {
             continue;
         }
+        // What a registry is told of the case that it is asked for stands in its question.
+        if name == "LookupContext" && ["http", "rest", "soap"].iter().any(|kind| is_of(&file, kind)) {
+            continue;
+        }
         assert!(!ABOVE.contains(&name.as_str()), "{} names {name}", file.display());
         let generated = name.ends_with("_service_client") || name.ends_with("_service_server");
         assert!(!generated, "{} names {name}", file.display());

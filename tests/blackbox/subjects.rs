@@ -81,7 +81,9 @@ async fn a_log_whose_keys_are_destroyed_verifies_and_tells_nothing() {
     assert!(gateway.stop().success());
 
     scene.log().verify().unwrap();
-    assert!(keys.read(&period).is_err() && keys.every().unwrap().is_empty());
+    // Near its end the next period has its keys already.
+    let left = keys.every().unwrap();
+    assert!(keys.read(&period).is_err() && left.iter().all(|keys| keys.name() != period));
     let entries = scene.log().entries();
     let destroyed = entries
         .iter()

@@ -25,8 +25,8 @@ pub(crate) const LARGEST_HEAD_H2: u32 = 64 << 10;
 const MOST_HEADERS: usize = 100;
 /// Bytes that may be under way in one answer, and in all of a connection. Against an answer of megabytes that is received in one
 /// go: whoever asks another registry on the same thread would wait meanwhile.
-pub(crate) const STREAM_WINDOW: u32 = 64 << 10;
-pub(crate) const CONNECTION_WINDOW: u32 = 256 << 10;
+pub(crate) const STREAM_WINDOW: u32 = 256 << 10;
+pub(crate) const CONNECTION_WINDOW: u32 = 1 << 20;
 /// Connections that are kept for the next question.
 const MOST_IDLE: usize = 32;
 /// How long a connection is kept that nobody uses.

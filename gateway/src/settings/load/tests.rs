@@ -840,7 +840,7 @@ fields = { personal_id = { from = "i", required = true } }
 "#;
     tree.put(
         "registries/population.toml",
-        &format!("title_vi = \"Thử\"\ntitle_en = \"Test\"\n{connection}"),
+        format!("title_vi = \"Thử\"\ntitle_en = \"Test\"\n{connection}"),
     );
     let public = ["owner-ca.pem", "owner.pem"];
     let secret = ["owner.key", "api-key"];
