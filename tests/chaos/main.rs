@@ -59,6 +59,7 @@ async fn perform(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Ex
     for kind in KINDS.into_iter().filter(of_kind) {
         let cases: Vec<_> = cases(kind).into_iter().filter(wanted).collect();
         let stage = Stage::start(kind, Duration::from_millis(arguments.timeout)).await;
+        stage.step_behind();
         // The first calls open connections and fill what is kept for each thread.
         if let Some(first) = cases.first() {
             stage.try_case(*first, length, Duration::from_millis(500)).await;
