@@ -1,5 +1,6 @@
 //! From a permit to the record: the cache, else the registry.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -119,25 +120,24 @@ impl Exchange {
         self.subjects.seal(story, query)?;
         self.intend(story)?;
         let question = ask(source, story, query, call::told_to(source, story, query, limit));
-        let load = source.answers.load(key, keep(story.method), question);
-        let may_fall_back = !story.method.never_cached
-            && source
-                .answers
-                .find_despite_error(key, limit, story.received)
-                .is_some();
-        let patience = match may_fall_back {
-            true => deadline - margin(deadline.saturating_duration_since(Instant::now())),
-            false => deadline,
-        };
-        let Ok(outcome) = tokio::time::timeout_at(patience.into(), load).await else {
-            // Who has no more time takes what may be served although the registry can't be reached.
-            if may_fall_back && let Some(served) = self.fallen_back(asked)? {
-                return Ok(served);
+        let mut load = pin!(source.answers.load(key, keep(story.method), question));
+        let patience = deadline - margin(deadline.saturating_duration_since(Instant::now()));
+        let outcome = match tokio::time::timeout_at(patience.into(), &mut load).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                // Who has hardly more time takes what may be served although the registry can't be reached.
+                if let Some(served) = self.fallen_back(asked)? {
+                    return Ok(served);
+                }
+                // And who may not waits as long as for a number that nobody has.
+                let outcome = tokio::time::timeout_at(deadline.into(), load).await;
+                outcome.map_err(|_| {
+                    Refusal::new(
+                        Reason::DeadlineExceeded,
+                        "the registry did not answer before the caller's deadline",
+                    )
+                })?
             }
-            return Err(Refusal::new(
-                Reason::DeadlineExceeded,
-                "the registry did not answer before the caller's deadline",
-            ));
         };
         let Unanswered { error, exchanged } = match outcome {
             Ok(kept) if facts::fit(story.method, query, &kept)? => {
@@ -180,6 +180,9 @@ impl Exchange {
         let Asked {
             source, story, query, ..
         } = *asked;
+        if story.method.never_cached {
+            return Ok(None);
+        }
         let served = source
             .answers
             .find_despite_error(asked.key, asked.limit, story.received);

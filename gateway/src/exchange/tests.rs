@@ -442,7 +442,13 @@ async fn who_waits_less_than_the_registry_may_take_still_gets_what_is_kept_for_a
         (named(NOBODY, NAMES[2]), 30),
         (named(AN, NAMES[0]), 90),
     ] {
+        let began = Instant::now();
         let refusal = stage.get(key, later * MINUTE).await.unwrap_err();
+        let took = began.elapsed();
+        assert!(
+            took >= Duration::from_millis(299),
+            "the time told that somebody is kept: {took:?}"
+        );
         assert_eq!(refusal.reason, Reason::DeadlineExceeded);
     }
 }

@@ -7,6 +7,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use bytes::{Buf as _, Bytes};
+use futures_util::FutureExt as _;
 use http_body::Body;
 use http_body_util::BodyExt as _;
 
@@ -69,7 +70,7 @@ where
     {
         let message = self.next(bounds).await?;
         let message = message.ok_or_else(|| malformed("there is no message"))?;
-        match self.has_more().await? {
+        match self.has_more(bounds).await? {
             true => Err(not_one()),
             false => Ok(message),
         }
@@ -83,9 +84,9 @@ where
         let mut prefix = [0; PREFIX];
         let mut have = 0;
         while have < PREFIX {
-            let more = self.has_more().await;
+            let more = self.has_more(bounds).await;
             // Who leaves between two messages has no more to ask.
-            if have == 0 && !matches!(more, Ok(true)) {
+            if have == 0 && self.ended {
                 return Ok(None);
             }
             if !more? {
@@ -116,7 +117,7 @@ where
             }
             false => None,
         };
-        let bytes = self.take(length).await?;
+        let bytes = self.take(length, bounds).await?;
         Ok(Some(Message { bytes, _held: held }))
     }
 
@@ -125,7 +126,10 @@ where
         (!self.ended).then_some(self.body)
     }
 
-    async fn take(&mut self, length: usize) -> Result<Bytes, Refusal> {
+    async fn take<A>(&mut self, length: usize, bounds: &Bounds<'_, A>) -> Result<Bytes, Refusal>
+    where
+        A: Fn() -> Result<(), Refusal>,
+    {
         if self.rest.len() >= length {
             return Ok(self.rest.split_to(length));
         }
@@ -133,7 +137,7 @@ where
         // grows leaves pieces behind.
         let mut whole = Vec::with_capacity(length);
         while whole.len() < length {
-            if !self.has_more().await? {
+            if !self.has_more(bounds).await? {
                 return Err(not_one());
             }
             let some = self.rest.len().min(length - whole.len());
@@ -142,11 +146,22 @@ where
         Ok(whole.into())
     }
 
-    /// Whether there is a byte that has not been taken; waits for it.
-    async fn has_more(&mut self) -> Result<bool, Refusal> {
+    /// Whether there is a byte that has not been taken; waits for it. Who keeps the gateway waiting has a place among the
+    /// calls meanwhile: only a caller has.
+    async fn has_more<A>(&mut self, bounds: &Bounds<'_, A>) -> Result<bool, Refusal>
+    where
+        A: Fn() -> Result<(), Refusal>,
+    {
         while self.rest.is_empty() {
             self.rest = Bytes::new();
-            match self.body.frame().await {
+            let frame = match self.body.frame().now_or_never() {
+                Some(frame) => frame,
+                None => {
+                    (bounds.admits)()?;
+                    self.body.frame().await
+                }
+            };
+            match frame {
                 Some(Ok(frame)) => self.rest = frame.into_data().unwrap_or_default(),
                 Some(Err(_)) => {
                     self.ended = true;
@@ -182,6 +197,7 @@ mod tests {
     use adapters::settings::Size;
     use http_body::Frame;
     use http_body_util::StreamBody;
+    use tokio_stream::StreamExt as _;
     use toml::Spanned;
 
     use super::*;
@@ -200,7 +216,8 @@ mod tests {
 
     fn body(pieces: Vec<Bytes>) -> Messages<impl Body<Data = Bytes, Error = Infallible> + Unpin> {
         let frames = pieces.into_iter().map(|piece| Ok(Frame::data(piece)));
-        Messages::new(StreamBody::new(tokio_stream::iter(frames)))
+        // All is here: this one never asks to be waited for, as that of tokio does now and then.
+        Messages::new(StreamBody::new(futures_util::stream::iter(frames)))
     }
 
     fn framed(length: usize) -> Vec<u8> {
@@ -303,5 +320,26 @@ mod tests {
         assert!(small.is_ok(), "small ones are never in want of it");
         drop(held);
         assert!(large(&other).await.is_ok() && large(&one).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_keeps_the_gateway_waiting_for_a_message_has_to_be_a_caller() {
+        let client = crowd().client(&[1; 32]);
+        let (nobody, anybody) = (bounds(&client, nobody), bounds(&client, anybody));
+        let whole = framed(300);
+        // Nothing, a part of the prefix, a part of the message, and all but the end.
+        for have in [0, 3, 100, whole.len()] {
+            let silent = || {
+                let piece = Bytes::copy_from_slice(&whole[..have]);
+                let come = tokio_stream::iter([Ok::<_, Infallible>(Frame::data(piece))]);
+                Messages::new(StreamBody::new(come.chain(tokio_stream::pending())))
+            };
+            let refusal = silent().only(&nobody).await.err().unwrap();
+            assert_eq!(refusal.reason, Reason::TokenMissing, "{have} bytes");
+            let soon = std::time::Duration::from_millis(50);
+            let mut waiting = silent();
+            let waits = tokio::time::timeout(soon, waiting.only(&anybody));
+            assert!(waits.await.is_err(), "a caller has its time");
+        }
     }
 }
