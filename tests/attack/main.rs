@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use comfy_table::{CellAlignment, Table, presets};
-use harness::attack::{Attack, Gates, Seen, Stretch, Times, try_attack_on};
+use harness::attack::{Attack, Gates, Seen, Stretch, Times, try_attack, try_attack_again};
 use serde_json::json;
 
 /// Plays attacks on the gateway and looks at memory, at the end of each flood, and at an honest caller.
@@ -56,10 +56,15 @@ fn perform(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode
         names => names,
     };
     let length = Duration::from_secs(arguments.seconds);
+    let play = if arguments.again {
+        try_attack_again
+    } else {
+        try_attack
+    };
     let mut rounds = vec![Vec::new(); attacks.len()];
     for _ in 0..arguments.rounds {
         for (attack, seen) in attacks.iter().zip(&mut rounds) {
-            seen.push(try_attack_on(*attack, length, Times::LONG, arguments.again));
+            seen.push(play(*attack, length, Times::LONG, Gates::ALL.left));
         }
     }
     // What is compared with is the middle one of the quiet times before all attacks.

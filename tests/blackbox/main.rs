@@ -5,14 +5,12 @@
 mod adapter_command;
 mod agreements;
 mod answers;
-mod attacks;
 mod audit_command;
 mod audit_search;
 mod audit_service;
 mod boundaries;
 mod broken_config;
 mod catalog;
-mod chaos;
 mod consistency;
 mod crash;
 mod demo_command;

@@ -145,21 +145,26 @@ impl Seen {
 }
 
 /// Starts a gateway, plays the attack for about this long, and looks. The honest caller is watched
-/// for as long before.
+/// for as long before. For memory to be given back it waits as long as `left` is exceeded, and
+/// some seconds at the longest.
 ///
 /// # Panics
 /// When the gateway does not start or the honest caller is not let in before the attack.
 #[must_use]
-pub fn try_attack(attack: Attack, length: Duration, times: Times) -> Seen {
-    try_attack_on(attack, length, times, false)
+pub fn try_attack(attack: Attack, length: Duration, times: Times, left: u64) -> Seen {
+    play(attack, length, times, left, false)
 }
 
-/// As [`try_attack`]; `again` looks at the second of two such attacks on the same gateway.
+/// The same for the second of two such attacks on the same gateway.
 ///
 /// # Panics
 /// As [`try_attack`].
 #[must_use]
-pub fn try_attack_on(attack: Attack, length: Duration, times: Times, again: bool) -> Seen {
+pub fn try_attack_again(attack: Attack, length: Duration, times: Times, left: u64) -> Seen {
+    play(attack, length, times, left, true)
+}
+
+fn play(attack: Attack, length: Duration, times: Times, left: u64, again: bool) -> Seen {
     let scene = Scene::new();
     let short = format!(
         r#"[listener]
@@ -195,7 +200,7 @@ idle_timeout = "{}ms"
     let over = Instant::now();
     let peak = watch.stop();
     let mut after = gateway.resident();
-    while after > before + Gates::ALL.left && over.elapsed() < GIVEN_BACK_WITHIN {
+    while after > before + left && over.elapsed() < GIVEN_BACK_WITHIN {
         thread::sleep(LOOK);
         after = gateway.resident();
     }

@@ -8,7 +8,7 @@ use harness::attack::{Attack, Gates, Times, try_attack};
 const GATES: Gates = Gates {
     growth: 32 << 20,
     left: 16 << 20,
-    ended: Duration::from_secs(4),
+    ended: Duration::from_secs(8),
     slower: None,
 };
 
@@ -17,7 +17,7 @@ const LENGTH: Duration = Duration::from_millis(500);
 
 fn holds(attacks: &[Attack]) {
     for attack in attacks {
-        let faults = try_attack(*attack, LENGTH, Times::SHORT).faults(&GATES);
+        let faults = try_attack(*attack, LENGTH, Times::SHORT, GATES.left).faults(&GATES);
         assert!(faults.is_empty(), "{}: {}", attack.name(), faults.join("; "));
     }
 }
