@@ -22,6 +22,7 @@ mod argument;
 mod arguments;
 mod client;
 mod connector;
+mod handshakes;
 mod headers;
 mod origin;
 mod request;

@@ -6,7 +6,10 @@
 
 #[cfg(any(feature = "rest", feature = "soap", feature = "grpc"))]
 mod aside;
-pub mod intake;
+pub(crate) mod breath;
+#[cfg(feature = "http")]
+mod compression;
+mod intake;
 pub mod json;
 #[cfg(feature = "grpc")]
 pub mod message;
@@ -14,8 +17,12 @@ mod path;
 pub mod xml;
 
 #[cfg(any(feature = "rest", feature = "soap", feature = "grpc"))]
-pub(crate) use aside::Aside;
-pub use intake::{AnswerLimits, Intake};
+pub(crate) use aside::{AT_ONCE, Aside};
+#[cfg(feature = "http")]
+pub(crate) use compression::{Compression, Unfolded};
+pub use intake::AnswerLimits;
+#[cfg(feature = "http")]
+pub(crate) use intake::Intake;
 #[cfg(feature = "http")]
 pub(crate) use path::Omission;
 pub use path::{Path, PathError, Unclear};

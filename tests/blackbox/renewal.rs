@@ -237,7 +237,7 @@ async fn a_hundred_reloads_under_load_hit_whom_they_should_within_a_second_and_n
 #[tokio::test]
 async fn a_bad_list_leaves_the_last_good_one_until_its_next_update_and_then_nobody_is_let_in() {
     let scene = revoking();
-    let first = scene.authority.revocation_list_for(&[], Duration::from_secs(8));
+    let first = scene.authority.revocation_list_for(&[], Duration::from_secs(16));
     scene.tree.write(LIST, &first);
     let (gateway, office) = (scene.start(), scene.agency(OFFICE));
     let client = gateway.connect(&office, office.token(&scene)).await;
@@ -254,7 +254,7 @@ async fn a_bad_list_leaves_the_last_good_one_until_its_next_update_and_then_nobo
     assert_eq!(word(&client).await, "OK");
     until(&client, |word| word != "OK", since, &gateway).await;
     until_gone(&client, since).await;
-    assert!(since.elapsed() < Duration::from_secs(14));
+    assert!(since.elapsed() < Duration::from_secs(26));
     assert!(
         gateway.words().contains("ends soon"),
         "warned before: {}",
@@ -262,6 +262,43 @@ async fn a_bad_list_leaves_the_last_good_one_until_its_next_update_and_then_nobo
     );
     scene.tree.write(LIST, &scene.authority.revocation_list(&[]));
     until(&client, |word| word == "OK", Instant::now(), &gateway).await;
+}
+
+#[tokio::test]
+async fn lists_and_key_sets_come_into_force_beside_a_configuration_that_is_refused() {
+    let scene = revoking();
+    let (gateway, office) = (scene.start(), scene.agency(OFFICE));
+    let victim = Agency::new(OFFICE, &scene.authority);
+    let stays = gateway.connect(&office, office.token(&scene)).await;
+    let client = gateway.connect(&victim, victim.token(&scene)).await;
+    assert_eq!(word(&client).await, "OK");
+    scene.tree.write("agreements/broken.toml", "agencies = 7");
+    let since = Instant::now();
+    while !gateway.words().contains("the old configuration stays in force") {
+        assert!(since.elapsed() < Duration::from_secs(5), "{}", gateway.words());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let revoked = victim.keyed.as_ref().unwrap();
+    let since = Instant::now();
+    scene
+        .tree
+        .write(LIST, &scene.authority.revocation_list(&[revoked]));
+    until(&client, |word| word != "OK", since, &gateway).await;
+    assert!(until_gone(&client, since).await < Duration::from_secs(5));
+    assert_eq!(word(&stays).await, "OK", "the agreement in force stays");
+
+    let rotated = TokenIssuer::new();
+    scene
+        .tree
+        .write("issuers/test.json", &rotated.key_set().to_string());
+    let refused = |word: &str| word == "Unauthenticated TOKEN_SIGNATURE";
+    until(&stays, refused, Instant::now(), &gateway).await;
+    let entries = scene.log().entries();
+    let told = |changed: &str| {
+        let mut details = entries.iter().map(|(_, entry)| &entry.detail);
+        details.any(|detail| detail.starts_with(changed))
+    };
+    assert!(told("changed tls/ca.crl; ") && told("changed issuers/test.json; "));
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! Another gateway as a registry: what of the caller arrives there, and how both logs are joined.
 
+use std::time::{Duration, Instant};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use harness::messages::{DOSSIER, confirm, get};
+use harness::pki::Keyed;
 use harness::program::run;
 use harness::registries::{AN, BINH, NOBODY, Person};
 use harness::tokens::{AUDIENCE, ISSUER};
@@ -11,33 +14,66 @@ use harness::{Client, Gateway, Scene};
 use proto::lookup::v1::{Source, Verdict};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
 
+/// A key with which the asking gateway vouches for its officers.
+struct Vouching {
+    key: KeyPair,
+    id: &'static str,
+}
+
+impl Vouching {
+    fn new(id: &'static str) -> Self {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
+        Self { key, id }
+    }
+
+    /// Its public half, as the other gateway knows the agency's issuer.
+    fn published(&self) -> serde_json::Value {
+        let point = self.key.public_key_raw();
+        let (x, y) = point[1..].split_at(32);
+        serde_json::json!({
+            "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": self.id,
+            "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y),
+        })
+    }
+}
+
+fn key_set(of: &[&Vouching]) -> String {
+    let keys: Vec<_> = of.iter().map(|vouching| vouching.published()).collect();
+    serde_json::json!({ "keys": keys }).to_string()
+}
+
 /// The one that holds the registry, and the one that asks it.
 struct Pair {
     upstream: Scene,
     own: Scene,
     gateways: [Gateway; 2],
     client: Client,
+    /// What the asking one shows, and vouches with.
+    certificate: Keyed,
+    vouching: Vouching,
 }
 
 impl Pair {
     /// `cache`: how long the asking one keeps answers.
     async fn start(cache: &str) -> Self {
         let (upstream, own) = (Scene::new(), Scene::new());
-        // The key with which the asking gateway vouches, known to the other one as the agency's issuer.
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
-        let (x, y) = key.public_key_raw()[1..].split_at(32);
-        let keys = serde_json::json!({"keys": [{
-            "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": "vouching-1",
-            "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y),
-        }]});
-        upstream.tree.write("issuers/test.json", &keys.to_string());
+        let vouching = Vouching::new("vouching-1");
+        upstream.tree.write("issuers/test.json", &key_set(&[&vouching]));
+        upstream
+            .tree
+            .write(REVOKED, &upstream.authority.revocation_list(&[]));
+        upstream.tree.edit(
+            "gateway.toml",
+            "file = \"tls/ca.pem\"",
+            "file = \"tls/ca.pem\"\nrevocation = [{ file = \"tls/ca.crl\" }]",
+        );
         let first = upstream.start();
         let certificate = upstream.agency(OFFICE).keyed.unwrap();
         own.tree.write("upstream/ca.pem", upstream.authority.pem());
         own.tree.write("upstream/own.pem", &certificate.certificate_pem);
         own.tree.write_secret("upstream/own.key", &certificate.key_pem);
         own.tree
-            .write_secret("upstream/vouching.key", &key.serialize_pem());
+            .write_secret("upstream/vouching.key", &vouching.key.serialize_pem());
         let port = first.address.port();
         let client = client_id(OFFICE);
         let registry = format!(
@@ -67,9 +103,23 @@ keys = [{{ from = "personal_id", field = "personal_id", digits = 12 }}]
             own,
             gateways: [first, second],
             client,
+            certificate,
+            vouching,
         }
     }
+
+    /// The certificates with which the other gateway was asked since its log had this many entries.
+    fn shown_since(&self, entries: usize) -> Vec<Vec<u8>> {
+        let entries = self.upstream.log().entries().into_iter().skip(entries);
+        entries
+            .filter(|(_, entry)| entry.outcome == "OK" && entry.registry == "population")
+            .map(|(_, entry)| entry.certificate_sha256.to_vec())
+            .collect()
+    }
 }
+
+/// The other gateway's list of certificates that count no more.
+const REVOKED: &str = "tls/ca.crl";
 
 const NOTHING_KEPT: &str = "fresh = \"0s\"\nusable = \"0s\"\nstale_if_error = \"0s\"\nnegative = \"0s\"";
 
@@ -138,7 +188,7 @@ async fn nobody_and_wrong_facts_are_not_found_and_what_is_not_agreed_there_is_re
     let mut word = String::new();
     for _look in 0..50 {
         match pair.client.citizen(get(AN)).await {
-            Ok(_) => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
+            Ok(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             Err(refused) => {
                 word = refused.word;
                 break;
@@ -241,4 +291,59 @@ async fn the_operator_can_check_and_probe_the_other_gateway() {
         of_probe,
         Some((told["transaction"].as_str().unwrap(), "officer-9"))
     );
+}
+
+#[tokio::test]
+async fn certificate_and_key_for_the_other_gateway_are_renewed_while_it_is_asked() {
+    let pair = Pair::start(NOTHING_KEPT).await;
+    let ask = async || pair.client.citizen(get(AN)).await.map(drop);
+    ask().await.expect("before");
+    assert!(
+        pair.shown_since(0)
+            .iter()
+            .all(|shown| *shown == pair.certificate.fingerprint())
+    );
+
+    let renewed = pair.upstream.agency(OFFICE).keyed.unwrap();
+    let vouching = Vouching::new("vouching-2");
+    let both = key_set(&[&pair.vouching, &vouching]);
+    pair.upstream.tree.write("issuers/test.json", &both);
+    let own = &pair.own.tree;
+    // The pair does not fit for a moment: the old one stays in force. It is the certificate's turn that counts; what is
+    // refused is tried again after ten seconds in any case.
+    own.write_secret("upstream/own.key", &renewed.key_pem);
+    own.write("upstream/own.pem", &renewed.certificate_pem);
+    let begun = Instant::now();
+    loop {
+        let before = pair.upstream.log().entries().len();
+        ask().await.expect("while it is renewed");
+        let shown = pair.shown_since(before);
+        if shown.iter().all(|shown| *shown == renewed.fingerprint()) {
+            break;
+        }
+        assert!(
+            begun.elapsed() < Duration::from_secs(8),
+            "{}",
+            pair.gateways[1].words()
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let list = pair.upstream.authority.revocation_list(&[&pair.certificate]);
+    pair.upstream.tree.write(REVOKED, &list);
+
+    // The signing key's name stands in the file, and both change together.
+    own.write_secret("upstream/vouching.key", &vouching.key.serialize_pem());
+    own.edit("registries/population.toml", "vouching-1", "vouching-2");
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(3) {
+        ask()
+            .await
+            .expect("while the key is renewed and the old certificate withdrawn");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    pair.upstream
+        .tree
+        .write("issuers/test.json", &key_set(&[&vouching]));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    ask().await.expect("with the new ones alone");
 }

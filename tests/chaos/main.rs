@@ -24,6 +24,9 @@ struct Arguments {
     /// Seconds of each fault, and of the quiet time before it.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
+    /// How often each is tried; what is printed is the most that it cost, and the neighbour's middle p99.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=20))]
+    rounds: u8,
     /// Milliseconds that the gateway gives the registry.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(100..=10_000))]
     timeout: u64,
@@ -64,10 +67,13 @@ async fn perform(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Ex
         if let Some(first) = cases.first() {
             stage.try_case(*first, length, Duration::from_millis(500)).await;
         }
-        let mut seen = Vec::new();
-        for case in cases {
-            seen.push(stage.try_case(case, length, length).await);
+        let mut rounds = vec![Vec::new(); cases.len()];
+        for _ in 0..arguments.rounds {
+            for (case, seen) in cases.iter().zip(&mut rounds) {
+                seen.push(stage.try_case(*case, length, length).await);
+            }
         }
+        let mut seen: Vec<_> = rounds.into_iter().filter_map(Seen::together).collect();
         // A few seconds are too few to know a p99 by: what is compared with is the quiet time before all faults.
         let quiet = Stretch::together(seen.iter().map(|seen| &seen.quiet));
         for seen in &mut seen {

@@ -8,6 +8,7 @@ use ::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderValue};
 use ::http::{HeaderMap, Request, StatusCode};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::Body as _;
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
@@ -15,12 +16,12 @@ use super::connector::{Connector, Unconnected};
 use super::{Origin, Protocol, Server};
 use crate::error::Error;
 use crate::trace::Raw;
-use crate::tree::intake::Compression;
-use crate::tree::{AnswerLimits, Intake};
+use crate::tree::{AT_ONCE, AnswerLimits, Aside, Compression, Intake, Unfolded};
 
-/// Largest head of an answer. Against headers that fill the memory.
-const LARGEST_HEAD: usize = 64 << 10;
-pub(crate) const LARGEST_HEAD_H2: u32 = 64 << 10;
+/// Largest head of an answer, and in HTTP/1.1 the most that is received in one go. Against headers that fill the memory, and
+/// against whoever asks another registry waiting for it.
+const LARGEST_HEAD: usize = 32 << 10;
+pub(crate) const LARGEST_HEAD_H2: u32 = 32 << 10;
 /// Most headers of an answer.
 const MOST_HEADERS: usize = 100;
 /// Bytes that may be under way in one answer, and in all of a connection. Against an answer of megabytes that is received in one
@@ -45,6 +46,8 @@ pub(crate) struct Client {
     checks: legacy::Client<Connector, Full<Bytes>>,
     inner: legacy::Client<Connector, Full<Bytes>>,
     limits: AnswerLimits,
+    /// Where large answers are unfolded and read.
+    pub(crate) aside: Aside,
     #[cfg(any(feature = "rest", feature = "soap"))]
     health: Option<String>,
 }
@@ -114,6 +117,7 @@ impl Client {
             #[cfg(any(feature = "rest", feature = "soap"))]
             connector,
             limits,
+            aside: Aside::new(),
             #[cfg(any(feature = "rest", feature = "soap"))]
             health: server.health.as_ref().map(|path| path.get_ref().clone()),
         })
@@ -142,18 +146,33 @@ impl Client {
             Some(Ok(text)) => Some(text),
             Some(Err(_)) => Some("unknown"),
         };
-        let mut intake = Intake::new(self.limits, Compression::of_content_encoding(encoding)?);
+        let compression = Compression::of_content_encoding(encoding)?;
+        let mut intake = Intake::new(self.limits, body.size_hint().lower())?;
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| Error::unavailable("the answer broke off"))?;
             if let Ok(piece) = frame.into_data() {
                 intake.take(&piece)?;
             }
         }
+        let body = intake.finish();
         Ok(Answer {
             status: head.status,
             headers: head.headers,
-            body: intake.finish()?,
+            body: match compression {
+                None => body,
+                Some(compression) => self.unfolded(compression, body).await?,
+            },
         })
+    }
+
+    /// What is packed in an answer: a small one is unfolded here, and what turns out to be large aside.
+    async fn unfolded(&self, compression: Compression, packed: Vec<u8>) -> Result<Vec<u8>, Error> {
+        let most = self.limits.bytes;
+        if let Unfolded::Whole(bytes) = compression.unfold(&packed, AT_ONCE.min(most))? {
+            return Ok(bytes);
+        }
+        let unfold = move || compression.unfold(&packed, most)?.whole();
+        self.aside.run(unfold).await
     }
 
     /// Whether the server has a path that says how it is.

@@ -22,6 +22,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::address::Allowed;
+use super::handshakes::{elsewhere, settle};
 use super::{Origin, Protocol, Server};
 
 /// Most addresses of one name that are tried.
@@ -75,23 +76,27 @@ impl Connector {
 
     /// One connection, however long it takes within its time.
     pub(crate) async fn connect(&self) -> Result<TokioIo<Stream>, Unconnected> {
-        let way = &self.0;
-        timeout(way.timeout, way.connect())
+        let way = self.0.clone();
+        let within = self.0.timeout;
+        let connecting = elsewhere(async move { way.connect().await });
+        let mut stream = timeout(within, connecting)
             .await
-            .unwrap_or(Err(Unconnected("no connection within connect_timeout")))
+            .unwrap_or(Err(Unconnected("no connection within connect_timeout")))?;
+        settle(stream.socket())?;
+        Ok(TokioIo::new(stream))
     }
 }
 
 impl Way {
-    async fn connect(&self) -> Result<TokioIo<Stream>, Unconnected> {
+    async fn connect(&self) -> Result<Stream, Unconnected> {
         let stream = self.reach().await?;
         // Without it a small question waits for the answer to the one before.
         let _ = stream.set_nodelay(true);
         let Some((connector, name)) = &self.tls else {
-            return Ok(TokioIo::new(Stream::Plain(stream)));
+            return Ok(Stream::Plain(stream));
         };
         match connector.connect(name.clone(), stream).await {
-            Ok(stream) => Ok(TokioIo::new(Stream::Tls(Box::new(stream)))),
+            Ok(stream) => Ok(Stream::Tls(Box::new(stream))),
             Err(_) => Err(Unconnected("no TLS with a server of the configured authorities")),
         }
     }
@@ -201,6 +206,15 @@ impl tower_service::Service<Uri> for Connector {
 pub(crate) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    fn socket(&mut self) -> &mut TcpStream {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(stream) => stream.get_mut().0,
+        }
+    }
 }
 
 impl Connection for Stream {

@@ -14,7 +14,7 @@ use super::{Source, Value};
 use crate::error::Error;
 use crate::settings::TextForm;
 use crate::trace::Trace;
-use crate::tree::Path;
+use crate::tree::{Path, breath};
 
 /// How one canonical record is made.
 #[derive(Debug)]
@@ -176,6 +176,7 @@ impl MessagePlan {
     fn write(&self, row: &impl Source, day: Option<Date>, out: &mut Vec<u8>) -> Result<bool, Error> {
         let mut present = false;
         for field in &self.fields {
+            breath::piece();
             let said = field.write(row, day, out)?;
             present |= said && !field.companion;
         }

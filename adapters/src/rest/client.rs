@@ -16,7 +16,7 @@ use crate::http::{
 };
 use crate::registry::{Found, Question as Subject, Registry};
 use crate::settings::TextForm;
-use crate::tree::{AnswerLimits, Aside, Node, json, xml};
+use crate::tree::{AnswerLimits, Node, json, xml};
 
 /// One server and how it is asked.
 pub(crate) struct Client {
@@ -26,7 +26,6 @@ pub(crate) struct Client {
     xroad: Option<XRoad>,
     asked: Asked<Question>,
     reading: Arc<Reading>,
-    aside: Aside,
 }
 
 /// What answers are read by. The thread that reads the large ones has it too.
@@ -57,7 +56,6 @@ impl Client {
                 records: Arc::clone(records),
                 limits,
             }),
-            aside: Aside::new(),
         })
     }
 
@@ -88,7 +86,7 @@ impl Client {
             let reading = Arc::clone(&self.reading);
             let body = std::mem::take(&mut answer.body);
             let read = move |body: &[u8]| reading.code(form, body, &answer, &subject);
-            let code = self.aside.read(body, read).await.ok().flatten();
+            let code = self.http.aside.read(body, read).await.ok().flatten();
             let word = code.as_deref().and_then(|code| verdict.of_code(code));
             if let (Some(word), Some(code)) = (word, code)
                 && let Some(error) = word.error(&code)
@@ -182,7 +180,7 @@ impl Registry for Client {
             question.silence.clone(),
         );
         let read = move |body: &[u8]| reading.record(form, body, &answer, &silence, &subject);
-        self.aside.read(body, read).await
+        self.http.aside.read(body, read).await
     }
 
     async fn check(&self) -> Result<(), Error> {

@@ -16,7 +16,7 @@ use crate::http::{
     self, Answer, Arguments, Asked, Secrets, SignedIn, Silence, Verdict, Word, check_answers, known,
 };
 use crate::registry::{Found, Question as Subject, Registry};
-use crate::tree::{AnswerLimits, Aside, xml};
+use crate::tree::{AnswerLimits, xml};
 
 /// One server and how it is asked.
 pub(crate) struct Client {
@@ -25,7 +25,6 @@ pub(crate) struct Client {
     secrets: Secrets,
     asked: Asked<Question>,
     reading: Arc<Reading>,
-    aside: Aside,
 }
 
 /// What answers are read by. The thread that reads the large ones has it too.
@@ -64,7 +63,6 @@ impl Client {
                 records: Arc::clone(records),
                 limits,
             }),
-            aside: Aside::new(),
         })
     }
 
@@ -149,7 +147,7 @@ impl Registry for Client {
             subject,
         };
         let read = move |text: &[u8]| reading.found(text, &answer, put);
-        self.aside.read(text, read).await
+        self.http.aside.read(text, read).await
     }
 
     async fn check(&self) -> Result<(), Error> {

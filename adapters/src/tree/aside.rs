@@ -2,42 +2,49 @@
 //! whoever asks another registry on the same thread would wait meanwhile.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::thread;
 
 use tokio::sync::oneshot;
 
+use super::breath;
 use crate::error::Error;
 
 /// Bytes that are read at once, on the thread that has them: less than it costs to change threads.
-const AT_ONCE: usize = 16 << 10;
+pub(crate) const AT_ONCE: usize = 16 << 10;
 
 /// The thread's priority below that of the threads that answer, as `nice` counts.
 const STEP_BACK: i32 = 10;
 
 /// Where the large answers of one registry are read.
 pub(crate) struct Aside {
-    /// One thread, as a tree takes many times the memory of its text. It ends when this goes.
-    reader: Option<mpsc::Sender<Reading>>,
+    /// One thread, as a tree takes many times the memory of its text. It begins with the first large answer and
+    /// ends when this goes; there is none where the system has no more threads.
+    reader: OnceLock<Option<mpsc::Sender<Reading>>>,
 }
 
 type Reading = Box<dyn FnOnce() + Send>;
 
 impl Aside {
-    pub(crate) fn new() -> Self {
+    pub(crate) const fn new() -> Self {
+        Self {
+            reader: OnceLock::new(),
+        }
+    }
+
+    fn begun() -> Option<mpsc::Sender<Reading>> {
         let (reader, readings) = mpsc::channel::<Reading>();
         let thread = thread::Builder::new().name("answers".to_owned()).spawn(move || {
             if let Err(error) = rustix::process::nice(STEP_BACK) {
                 tracing::warn!(%error, "large answers are read at the priority of the workers");
             }
+            breath::give_way();
             for read in readings {
                 // One answer that reading fails on inside is one answer; who waits for it is told.
                 drop(catch_unwind(AssertUnwindSafe(read)));
             }
         });
-        Self {
-            reader: thread.ok().map(|_| reader),
-        }
+        thread.ok().map(|_| reader)
     }
 
     /// What `read` makes of these bytes. An asker who goes away leaves at most the answer that is being read.
@@ -49,15 +56,24 @@ impl Aside {
         if bytes.len() <= AT_ONCE {
             return read(&bytes);
         }
+        self.run(move || read(&bytes)).await
+    }
+
+    /// What comes of this work there, which is known to be large.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let (done, outcome) = oneshot::channel();
         let reading = Box::new(move || {
             // Nobody waits any more for what is not begun by then.
             if !done.is_closed() {
-                drop(done.send(read(&bytes)));
+                drop(done.send(work()));
             }
         });
         let unread = || Error::unavailable("there is no thread to read the answer on");
-        let reader = self.reader.as_ref().ok_or_else(unread)?;
+        let reader = self.reader.get_or_init(Self::begun);
+        let reader = reader.as_ref().ok_or_else(unread)?;
         reader.send(reading).map_err(|_| unread())?;
         outcome.await.map_err(|_| unread())?
     }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use super::{AnswerLimits, Node};
+use super::{AnswerLimits, Node, breath};
 use crate::error::Error;
 
 /// Reads one JSON text. A whole number that is too large for 64 bits, and a fraction, are
@@ -66,6 +66,7 @@ impl<'de> DeserializeSeed<'de> for Value<'_> {
             .checked_sub(1)
             .ok_or_else(|| D::Error::custom(TOO_MANY))?;
         self.left.set(left);
+        breath::piece();
         deserializer.deserialize_any(self)
     }
 }

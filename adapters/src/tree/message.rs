@@ -13,7 +13,7 @@ use prost::encoding::{WireType, decode_key, decode_varint};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use proto::lookup::v1::PartialDate;
 
-use super::{AnswerLimits, Node};
+use super::{AnswerLimits, Node, breath};
 use crate::error::Error;
 use crate::guarded::wire::{content as content_of, wire_type};
 
@@ -116,6 +116,7 @@ impl Reader {
         let mut names: HashSet<(u32, Box<str>)> = HashSet::new();
         let mut rest = bytes;
         while rest.has_remaining() {
+            breath::piece();
             let (number, wire) = decode_key(&mut rest).map_err(|_| NO_MESSAGE)?;
             let content = content_of(&mut rest, wire).map_err(|_| NO_MESSAGE)?;
             let Some(field) = message.get_field(number) else {

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use roxmltree::{Document, ParsingOptions};
 
-use super::{AnswerLimits, Node};
+use super::{AnswerLimits, Node, breath};
 use crate::error::Error;
 use bounded::{TOO_DEEP, TOO_MANY, bound_declarations, bound_elements};
 
@@ -58,6 +58,7 @@ fn refusal(error: &roxmltree::Error) -> Error {
 fn element(element: roxmltree::Node<'_, '_>, depth: usize, left: &mut usize) -> Result<Node, Error> {
     let depth = depth.checked_sub(1).ok_or_else(|| Error::garbled(TOO_DEEP))?;
     *left = left.checked_sub(1).ok_or_else(|| Error::garbled(TOO_MANY))?;
+    breath::piece();
     if element
         .attribute((INSTANCE, "nil"))
         .is_some_and(|nil| matches!(nil, "true" | "1"))

@@ -92,31 +92,52 @@ impl Reloading {
             Ok((settings, directory)) => {
                 self.refused = None;
                 self.reloads.accept();
-                let in_force = self.exchange.directory.load_full();
-                let anew = directory.opened_anew(&in_force);
-                // Time alone brings a list into force, or out of what is kept.
-                let same_trust = Arc::ptr_eq(directory.identity.trust(), in_force.identity.trust());
-                if directory.version == in_force.version && same_trust && anew.is_empty() {
-                    if asked {
-                        tracing::info!("the configuration is the one in force");
-                    }
-                    return;
+                if !self.put_in_force_if_other(settings, directory) && asked {
+                    tracing::info!("the configuration is the one in force");
                 }
-                self.put_in_force(settings, directory, &anew);
             }
             Err(problem) => {
-                let known = self.refused.as_ref() == Some(&problem);
-                if known && !asked {
-                    return;
-                }
-                tracing::error!(%problem, "the old configuration stays in force");
-                self.reloads.refuse();
-                self.refused = Some(problem);
-                if !known {
-                    self.note("REFUSED", String::new());
-                }
+                self.refuse(problem, asked);
+                self.renew_files();
             }
         }
+    }
+
+    fn refuse(&mut self, problem: String, asked: bool) {
+        let known = self.refused.as_ref() == Some(&problem);
+        if known && !asked {
+            return;
+        }
+        tracing::error!(%problem, "the old configuration stays in force");
+        self.reloads.refuse();
+        self.refused = Some(problem);
+        if !known {
+            self.note("REFUSED", String::new());
+        }
+    }
+
+    /// Beside a refused configuration the one in force goes on with its own files as they are now: whom a list revokes or
+    /// a key set no longer has is not let in because an agreement has a mistake. What is wrong with a file is told
+    /// of the refused one.
+    fn renew_files(&mut self) {
+        let settings = self.settings.with_files_as_they_are();
+        let in_force = self.exchange.directory.load_full();
+        if let Ok(directory) = Directory::compile(&settings, self.verified.clone(), Some(&*in_force)) {
+            self.put_in_force_if_other(settings, directory);
+        }
+    }
+
+    /// Whether it differs from the one in force.
+    fn put_in_force_if_other(&mut self, settings: Settings, directory: Directory) -> bool {
+        let in_force = self.exchange.directory.load_full();
+        let anew = directory.opened_anew(&in_force);
+        // Time alone brings a list into force, or out of what is kept.
+        let same_trust = Arc::ptr_eq(directory.identity.trust(), in_force.identity.trust());
+        if directory.version == in_force.version && same_trust && anew.is_empty() {
+            return false;
+        }
+        self.put_in_force(settings, directory, &anew);
+        true
     }
 
     /// Tells of revocation lists that end, in both logs.

@@ -35,9 +35,7 @@ pub fn load_without_files(dir: &Path) -> Result<Settings, Problems> {
 fn load_with(dir: &Path, with_files: bool) -> Result<Settings, Problems> {
     let (files, mut problems) = tree::read_files(dir);
     let mut hashes = BTreeMap::new();
-    let mut hash = Sha256::new();
     for (path, bytes) in files.contents() {
-        hash_file(&mut hash, path, bytes);
         hashes.insert(path.to_owned(), Sha256::digest(bytes).into());
     }
     let draft = read_and_check(files, dir, with_files, &mut problems);
@@ -62,12 +60,11 @@ fn load_with(dir: &Path, with_files: bool) -> Result<Settings, Problems> {
     }
     for path in gateway.value.public_files().chain(&schemas).chain(&credentials) {
         if let Ok(bytes) = tree::bytes_up_to(&dir.join(path), LARGEST_FILE) {
-            hash_file(&mut hash, path, &bytes);
             hashes.insert(path.clone(), Sha256::digest(&bytes).into());
         }
     }
     Ok(Settings {
-        version: hex::encode(hash.finalize())[..12].to_owned(),
+        version: version(&hashes),
         gateway: gateway.value,
         registries: values(draft.registries),
         agencies: values(draft.agencies),
@@ -91,12 +88,33 @@ fn read_and_check(files: Files, dir: &Path, with_files: bool, problems: &mut Vec
     draft
 }
 
-/// Path and bytes, each with its length before it, so that no two trees look the same.
-fn hash_file(hash: &mut Sha256, path: &Path, bytes: &[u8]) {
-    for part in [path.as_os_str().as_encoded_bytes(), bytes] {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
+impl Settings {
+    /// The same with the certificates, revocation lists and key sets that they name as those are now.
+    #[must_use]
+    pub(crate) fn with_files_as_they_are(&self) -> Self {
+        let mut settings = self.clone();
+        for path in self.gateway.public_files() {
+            match tree::bytes_up_to(&self.base.join(path), LARGEST_FILE) {
+                Ok(bytes) => settings.files.insert(path.clone(), Sha256::digest(&bytes).into()),
+                Err(_) => settings.files.remove(path),
+            };
+        }
+        settings.version = version(&settings.files);
+        settings
     }
+}
+
+/// The version of a configuration, from path and hash of each of its files. The path has its length before it, so that no two
+/// trees look the same.
+fn version(files: &BTreeMap<PathBuf, [u8; 32]>) -> String {
+    let mut hash = Sha256::new();
+    for (path, of_file) in files {
+        let path = path.as_os_str().as_encoded_bytes();
+        hash.update((path.len() as u64).to_be_bytes());
+        hash.update(path);
+        hash.update(of_file);
+    }
+    hex::encode(hash.finalize())[..12].to_owned()
 }
 
 fn values<T>(files: BTreeMap<String, Parsed<T>>) -> BTreeMap<String, T> {

@@ -112,6 +112,27 @@ impl Seen {
         faults
     }
 
+    /// Several rounds of one fault as one: the most that each cost, and the middle one's time of the neighbour's answers.
+    #[must_use]
+    pub fn together(mut rounds: Vec<Self>) -> Option<Self> {
+        let asked = Stretch::together(rounds.iter().map(|seen| &seen.asked));
+        let quiet = Stretch::together(rounds.iter().map(|seen| &seen.quiet));
+        let most = rounds.iter().max_by_key(|seen| seen.growth())?;
+        let (before, peak) = (most.before, most.peak);
+        let words = Stretch::together(rounds.iter().map(|seen| &seen.beside)).words;
+        rounds.sort_unstable_by_key(|seen| seen.beside.p99());
+        let middle = rounds.swap_remove(rounds.len() / 2);
+        let took = middle.beside.took;
+        Some(Self {
+            asked,
+            quiet,
+            beside: Stretch { words, took },
+            before,
+            peak,
+            ..middle
+        })
+    }
+
     /// Bytes that the gateway grew by.
     #[must_use]
     pub fn growth(&self) -> u64 {

@@ -1,7 +1,7 @@
 //! An answer without a record, and one with a great deal beside it.
 
 use super::*;
-use crate::http::tests::aside::{LARGE, expect_others_go_on};
+use crate::http::tests::aside::{LARGE, MANY, expect_others_go_on};
 
 /// One field of a message.
 fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
@@ -57,7 +57,8 @@ async fn while_a_large_answer_is_read_the_thread_does_something_else() {
         message(&[answer.encode_to_vec(), notes].concat())
     })
     .await;
-    let registry = connected(&server, CONNECTION);
+    let text = file(CONNECTION).replace("max_record = \"4 KiB\"", MANY);
+    let registry = try_connect(&server, &text).expect("it is right");
     expect_others_go_on(&registry, &question("079090000001", Duration::ZERO)).await;
 }
 

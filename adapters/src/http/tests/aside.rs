@@ -8,6 +8,9 @@ use crate::registry::{Question, Registry};
 
 /// Bytes of a large answer: nearly what a registry may answer.
 pub(crate) const LARGE: usize = 1_000_000;
+/// The setting of a registry that takes such an answer of many values.
+pub(crate) const MANY: &str = "max_record = \"4 KiB\"\nmax_answer_nodes = 100000";
+
 /// What the asking thread may work at one stretch while a large answer is read. Reading one takes several times as
 /// long, a turn of any other kind a small part of it.
 const STRETCH: Duration = Duration::from_millis(5);

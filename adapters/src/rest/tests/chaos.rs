@@ -26,7 +26,7 @@ query = { id = "{key}" }
 const DEADLINE: Duration = Duration::from_millis(1_000);
 const GRACE: Duration = Duration::from_millis(100);
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).expect("memory");
     encoder.finish().expect("memory")

@@ -1,8 +1,11 @@
 //! What is lost without a word, and what takes long.
 
+use ::http::header::{CONTENT_ENCODING, HeaderValue};
+
+use super::chaos::gzip;
 use super::*;
 use crate::http::tests::Between;
-use crate::http::tests::aside::{LARGE, expect_others_go_on};
+use crate::http::tests::aside::{LARGE, MANY, expect_others_go_on};
 
 const CONNECTION: &str = r#"
 [connection.server]
@@ -16,6 +19,22 @@ key = "personal_id"
 path = "/citizens"
 query = { id = "{key}" }
 "#;
+
+/// A registry that takes large answers, of another file if wanted.
+fn large(server: &Server, change: impl FnOnce(String) -> String) -> Arc<dyn Registry> {
+    let text = file(&CONNECTION.replace("PORT", &server.port.to_string()));
+    let text = change(text.replace("max_record = \"4 KiB\"", MANY));
+    let settings: RegistrySettings = toml::from_str(&text).expect("settings");
+    let pool = proto::descriptors();
+    connect(
+        "test",
+        &settings,
+        server.folder.path(),
+        &pool,
+        &Default::default(),
+    )
+    .expect("it is right")
+}
 
 #[tokio::test]
 async fn a_connection_that_was_lost_without_a_word_is_left() {
@@ -47,7 +66,26 @@ async fn while_a_large_answer_is_read_the_thread_does_something_else() {
         said(200, person(&asked(arrived), "A", &more)).into()
     };
     let server = Server::start(answer).await;
-    let registry = connected(&server, CONNECTION);
+    let registry = large(&server, |text| text);
+    expect_others_go_on(&registry, &question("079090000001", Duration::ZERO)).await;
+}
+
+#[tokio::test]
+async fn while_a_large_answer_is_unfolded_the_thread_does_something_else() {
+    // Hard to pack, and so work to unfold.
+    let words = (0..LARGE / 8).map(|at| format!("{:08}", (at * 48_271) % 99_999_989));
+    let text: String = words.collect();
+    let plain = person("079090000001", "A", &format!(",\"Chu\":\"{text}\""));
+    let packed = gzip(plain.as_bytes());
+    let server = Server::start(move |_: &Arrived| {
+        let mut answer = said(200, packed.clone());
+        answer
+            .headers_mut()
+            .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        answer.into()
+    })
+    .await;
+    let registry = large(&server, |text| text);
     expect_others_go_on(&registry, &question("079090000001", Duration::ZERO)).await;
 }
 
@@ -59,13 +97,11 @@ async fn while_a_large_text_in_an_answer_is_unpacked_the_thread_does_something_e
     let xml = format!("<D>{person}<Khac>{more}</Khac></D>");
     let body = serde_json::json!({ "data": xml }).to_string();
     let server = Server::start(move |_: &Arrived| said(200, body.clone()).into()).await;
-    let text = file(&CONNECTION.replace("PORT", &server.port.to_string())).replace(
-        "from = \"data.CongDan\"",
-        "unpack = [{ at = \"data\", as = \"xml\" }]\nfrom = \"data.D.CongDan\"",
-    );
-    let settings: RegistrySettings = toml::from_str(&text).expect("settings");
-    let pool = proto::descriptors();
-    let folder = server.folder.path();
-    let registry = connect("test", &settings, folder, &pool, &Default::default()).expect("it is right");
+    let registry = large(&server, |text| {
+        text.replace(
+            "from = \"data.CongDan\"",
+            "unpack = [{ at = \"data\", as = \"xml\" }]\nfrom = \"data.D.CongDan\"",
+        )
+    });
     expect_others_go_on(&registry, &question("079090000001", Duration::ZERO)).await;
 }

@@ -1,7 +1,7 @@
 //! An answer without a record: when it says that there is no such subject, and when it says nothing.
 
 use super::*;
-use crate::http::tests::aside::{LARGE, expect_others_go_on};
+use crate::http::tests::aside::{LARGE, MANY, expect_others_go_on};
 
 const PROOF: &str = "nothing_when = { path = \"TraCuuThongTinCongDanResponse.CongdanCollection.SoCongDan\", equals = \"0\" }\n";
 
@@ -92,6 +92,6 @@ async fn while_a_large_answer_is_read_the_thread_does_something_else() {
         said(200, person(&asked(arrived), "A", &more)).into()
     })
     .await;
-    let registry = connected(&server, |text| text);
+    let registry = connected(&server, |text| text.replace("max_record = \"4 KiB\"", MANY));
     expect_others_go_on(&registry, &question("079090000001", Duration::ZERO)).await;
 }

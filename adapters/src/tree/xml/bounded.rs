@@ -1,7 +1,7 @@
 //! What is known of a document before it is parsed: that it is not too deep, not of too many elements, and gives the
 //! parser little to compare.
 
-use super::AnswerLimits;
+use super::{AnswerLimits, breath};
 use crate::error::Error;
 
 pub(super) const TOO_DEEP: &str = "the answer is nested too deep";
@@ -37,6 +37,7 @@ pub(super) fn bound_elements(text: &str, limits: AnswerLimits) -> Result<(), Err
     let (mut depth, mut left) = (0_usize, limits.nodes);
     let mut rest = text;
     while let Some(begin) = rest.find('<') {
+        breath::piece();
         rest = rest.get(begin + 1..).unwrap_or_default();
         let skipped = [("!--", "-->"), ("![CDATA[", "]]>"), ("?", "?>")];
         if let Some((_, end)) = skipped.iter().find(|(begin, _)| rest.starts_with(begin)) {
