@@ -312,6 +312,17 @@ async fn certificate_and_key_for_the_other_gateway_are_renewed_while_it_is_asked
     // The pair does not fit for a moment: the old one stays in force. It is the certificate's turn that counts; what is
     // refused is tried again after ten seconds in any case.
     own.write_secret("upstream/own.key", &renewed.key_pem);
+    let refused = "the old configuration stays in force";
+    let begun = Instant::now();
+    while !pair.gateways[1].words().contains(refused) {
+        assert!(
+            begun.elapsed() < Duration::from_secs(8),
+            "{}",
+            pair.gateways[1].words()
+        );
+        ask().await.expect("while the pair does not fit");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     own.write("upstream/own.pem", &renewed.certificate_pem);
     let begun = Instant::now();
     loop {

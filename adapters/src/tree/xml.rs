@@ -30,8 +30,8 @@ pub fn read(bytes: &[u8], limits: AnswerLimits) -> Result<Node, Error> {
     let text = std::str::from_utf8(bytes).map_err(|_| Error::garbled("the answer is no text in UTF-8"))?;
     // A byte order mark says nothing that UTF-8 doesn't.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    bound_declarations(text)?;
     bound_elements(text, limits)?;
+    bound_declarations(text)?;
     let options = ParsingOptions {
         allow_dtd: false,
         // The parser counts texts between elements too; what is kept is counted below.

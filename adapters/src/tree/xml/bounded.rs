@@ -17,6 +17,7 @@ const MOST_ATTRIBUTES: usize = 256;
 pub(super) fn bound_declarations(text: &str) -> Result<(), Error> {
     let declarations = text.matches("xmlns").take(MOST_DECLARATIONS + 1).count();
     let crowded = text.split('<').any(|tag| {
+        breath::piece();
         tag.matches('=').take(MOST_ATTRIBUTES + 1).count() > MOST_ATTRIBUTES && opens_with_name(tag)
     });
     if declarations > MOST_DECLARATIONS || crowded {
