@@ -1,5 +1,8 @@
 //! Reflection: for authenticated callers alone, and each of its calls in the log.
 
+use std::time::{Duration, Instant};
+
+use harness::tokens::TokenIssuer;
 use harness::tree::OFFICE;
 use harness::{Client, Refused, Scene};
 use tonic_reflection::pb::v1::ServerReflectionRequest;
@@ -63,4 +66,47 @@ async fn reflection_needs_a_token_and_is_logged_when_allowed_and_when_refused() 
         (entry.outcome.as_str(), entry.agency.as_str()),
         ("TOKEN_MISSING", OFFICE)
     );
+}
+
+#[tokio::test]
+async fn a_stream_of_questions_ends_with_the_callers_token() {
+    let scene = Scene::new();
+    let (gateway, office) = (scene.start(), scene.agency(OFFICE));
+    let client = gateway.connect(&office, office.token(&scene)).await;
+    let list = || ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let (questions, asked) = tokio::sync::mpsc::channel(1);
+    let request = client.request(tokio_stream::wrappers::ReceiverStream::new(asked));
+    let mut reflection = ServerReflectionClient::new(client.channel.clone());
+    questions.send(list()).await.unwrap();
+    let answers = reflection.server_reflection_info(request).await;
+    let mut answers = answers.unwrap().into_inner();
+    assert!(answers.message().await.unwrap().is_some());
+    questions.send(list()).await.unwrap();
+    assert!(
+        answers.message().await.unwrap().is_some(),
+        "the next is answered too"
+    );
+
+    // Nobody vouches for the token any more.
+    let other = TokenIssuer::new().key_set();
+    scene.tree.write("issuers/test.json", &other.to_string());
+    let begun = Instant::now();
+    let refused = loop {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{}", gateway.words());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        // An error says that the stream has ended.
+        let _ = questions.send(list()).await;
+        match answers.message().await {
+            Ok(answer) => assert!(answer.is_some(), "it ends with a reason"),
+            Err(status) => break Refused::from(status),
+        }
+    };
+    assert_eq!(refused.word, "TOKEN_SIGNATURE");
+    let entry = scene
+        .log()
+        .entry(refused.audit_index().expect("it names its entry"));
+    assert_eq!(entry.outcome, "TOKEN_SIGNATURE");
 }

@@ -98,7 +98,7 @@ impl Door {
         let deadline = self.deadline(&head.headers);
         let message = self.only_message(visitor, deadline, body, trusts).await;
         if let Err(refusal) = trusts() {
-            return log_rejected(&self.exchange, &visitor.peer, &refusal.into()).await;
+            return self.reject(visitor, &refusal.into()).await;
         }
         match message {
             Ok(message) => self.served(Request::from_parts(head, whole(&message))).await,
@@ -118,7 +118,7 @@ impl Door {
         let message = self.only_message(visitor, deadline, body, admits).await;
         let caller = match self.identify(visitor, &head.headers) {
             Ok((_, caller)) => caller,
-            Err(rejected) => return log_rejected(&self.exchange, &visitor.peer, &rejected).await,
+            Err(rejected) => return self.reject(visitor, &rejected).await,
         };
         let message = match message {
             Ok(message) => message,
@@ -137,19 +137,19 @@ impl Door {
                 let unknown = Refusal::new(Reason::UnknownMethod, "there is no such method");
                 self.refuse(&caller, Operation::UnknownMethod, unknown).await
             }
-            Err(rejected) => log_rejected(&self.exchange, &visitor.peer, &rejected).await,
+            Err(rejected) => self.reject(visitor, &rejected).await,
         }
     }
 
-    /// A stream of questions. Each is asked by itself, so that each keeps to the bounds of a message, and the next is not waited
-    /// for longer than for any other.
+    /// A stream of questions. Each is asked by itself, so that each keeps to the bounds of a message and comes from somebody who
+    /// may still call, and the next is not waited for longer than for any other.
     async fn reflection(self, visitor: &Visitor, request: Request<Incoming>) -> Response<Answered> {
         let (head, body) = request.into_parts();
-        let (directory, caller) = match self.identify(visitor, &head.headers) {
-            Ok(identified) => identified,
+        let caller = match self.identify(visitor, &head.headers) {
+            Ok((_, caller)) => caller,
             Err(rejected) => {
                 frame::take_rest(body);
-                return log_rejected(&self.exchange, &visitor.peer, &rejected).await;
+                return self.reject(visitor, &rejected).await;
             }
         };
         let admitted = self.exchange.logged(&caller, Operation::Reflection, Ok(())).await;
@@ -165,7 +165,7 @@ impl Door {
         tokio::spawn(async move {
             let mut questions = Messages::new(body);
             let end = self
-                .reflect(&visitor, &directory.reflection, &caller, &mut questions, &answers)
+                .reflect(&visitor, &head.headers, &mut questions, &answers)
                 .await;
             if let Some(rest) = questions.unread() {
                 frame::take_rest(rest);
@@ -178,27 +178,33 @@ impl Door {
     async fn reflect(
         &self,
         visitor: &Visitor,
-        service: &Routes,
-        caller: &Caller,
+        headers: &HeaderMap,
         questions: &mut Messages<Incoming>,
         answers: &mpsc::Sender<Part>,
     ) -> Result<(), Status> {
         let bounds = self.bounds(visitor, || Ok(()));
         loop {
             let next = tokio::time::timeout(self.call_timeout, questions.next(&bounds)).await;
+            let (directory, caller) = match self.identify(visitor, headers) {
+                Ok(identified) => identified,
+                Err(rejected) => return Err(log_rejected(&self.exchange, &visitor.peer, &rejected).await),
+            };
             let question = match next.unwrap_or_else(|_| Err(too_late())) {
                 Ok(Some(question)) => question,
                 Ok(None) => return Ok(()),
                 Err(refusal) => {
                     let refused = Err(refusal);
-                    return self.exchange.logged(caller, Operation::Reflection, refused).await;
+                    return self
+                        .exchange
+                        .logged(&caller, Operation::Reflection, refused)
+                        .await;
                 }
             };
             let mut request = Request::new(whole(&question));
             *request.method_mut() = http::Method::POST;
             *request.uri_mut() = http::Uri::from_static(REFLECTION);
             drop(question);
-            let answer = collected(service.clone(), request).await?;
+            let answer = collected(directory.reflection.clone(), request).await?;
             if answers.send(Part::Framed(answer)).await.is_err() {
                 return Ok(());
             }
@@ -225,6 +231,11 @@ impl Door {
         }
     }
 
+    /// Refuses who is not known, once the entry is durable.
+    async fn reject(&self, visitor: &Visitor, rejected: &Rejected) -> Response<Answered> {
+        frame::refused(&log_rejected(&self.exchange, &visitor.peer, rejected).await)
+    }
+
     /// Refuses once the entry is durable.
     async fn refuse(&self, caller: &Caller, operation: Operation, refusal: Refusal) -> Response<Answered> {
         match self
@@ -239,11 +250,7 @@ impl Door {
 }
 
 /// A refusal before the caller is known is logged like any other, before it is told.
-async fn log_rejected(
-    exchange: &Exchange,
-    peer: &PeerCertificate,
-    rejected: &Rejected,
-) -> Response<Answered> {
+async fn log_rejected(exchange: &Exchange, peer: &PeerCertificate, rejected: &Rejected) -> Status {
     let mut entry = Entry::new(EntryKind::Operation, Moment::now().0);
     entry.request_id = Uuid::now_v7().to_string();
     entry.agency = rejected.agency.as_deref().unwrap_or_default().to_owned();
@@ -257,10 +264,10 @@ async fn log_rejected(
         Err(_) => Reason::LogUnavailable,
     }));
     match logged {
-        Ok(logged) => frame::refused(&rejected.refusal.status(&entry.request_id, Some(logged.index()))),
+        Ok(logged) => rejected.refusal.status(&entry.request_id, Some(logged.index())),
         Err(_) => {
             let refusal = Refusal::new(Reason::LogUnavailable, "the access log can't take an entry now");
-            frame::refused(&refusal.status(&entry.request_id, None))
+            refusal.status(&entry.request_id, None)
         }
     }
 }
