@@ -49,6 +49,8 @@ pub(super) struct Messages<B> {
     /// What has come and belongs to no message yet.
     rest: Bytes,
     ended: bool,
+    /// It was seen that there is a caller: a message that comes byte by byte is not asked for one at each.
+    is_admitted: bool,
 }
 
 impl<B> Messages<B>
@@ -60,7 +62,19 @@ where
             body,
             rest: Bytes::new(),
             ended: false,
+            is_admitted: false,
         }
+    }
+
+    fn admit<A>(&mut self, bounds: &Bounds<'_, A>) -> Result<(), Refusal>
+    where
+        A: Fn() -> Result<(), Refusal>,
+    {
+        if !self.is_admitted {
+            (bounds.admits)()?;
+            self.is_admitted = true;
+        }
+        Ok(())
     }
 
     /// The one message of a request, or why there is none.
@@ -112,7 +126,7 @@ where
         }
         let held = match length > SMALL {
             true => {
-                (bounds.admits)()?;
+                self.admit(bounds)?;
                 Some(bounds.client.hold(length).ok_or_else(no_memory)?)
             }
             false => None,
@@ -157,7 +171,7 @@ where
             let frame = match self.body.frame().now_or_never() {
                 Some(frame) => frame,
                 None => {
-                    (bounds.admits)()?;
+                    self.admit(bounds)?;
                     self.body.frame().await
                 }
             };
