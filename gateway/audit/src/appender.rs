@@ -82,12 +82,7 @@ pub struct Linger {
 impl Default for Linger {
     fn default() -> Self {
         Self {
-            longest: Duration::from_micros(
-                std::env::var("LT_LINGER")
-                    .ok()
-                    .and_then(|v| v.parse().ok())
-                    .unwrap_or(800),
-            ),
+            longest: Duration::from_micros(300),
             quiet: Duration::from_micros(200),
             from: 8,
         }
