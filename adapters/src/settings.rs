@@ -107,6 +107,7 @@ impl RegistrySettings {
     #[must_use]
     pub fn credentials(&self) -> Vec<&Spanned<String>> {
         match &self.routes {
+            #[cfg(feature = "embedded")]
             Routes::Embedded(_) => Vec::new(),
             #[cfg(feature = "grpc")]
             Routes::Grpc(routes) => routes

@@ -43,7 +43,12 @@ pub(super) fn file(connection: &str) -> String {
 
 pub(super) fn try_connect(server: &Server, connection: &str) -> Result<Arc<dyn Registry>, ConnectError> {
     let text = file(&connection.replace("PORT", &server.port.to_string()));
-    let settings: RegistrySettings = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
+    try_connect_by(server, &text)
+}
+
+/// By a whole file.
+pub(super) fn try_connect_by(server: &Server, text: &str) -> Result<Arc<dyn Registry>, ConnectError> {
+    let settings: RegistrySettings = toml::from_str(text).unwrap_or_else(|error| panic!("{error}"));
     let pool = proto::descriptors();
     connect(
         "test",

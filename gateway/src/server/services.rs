@@ -185,6 +185,9 @@ impl Door {
         let bounds = self.bounds(visitor, || Ok(()));
         loop {
             let next = tokio::time::timeout(self.call_timeout, questions.next(&bounds)).await;
+            if let Ok(Ok(None)) = next {
+                return Ok(());
+            }
             let (directory, caller) = match self.identify(visitor, headers) {
                 Ok(identified) => identified,
                 Err(rejected) => return Err(log_rejected(&self.exchange, &visitor.peer, &rejected).await),

@@ -36,16 +36,8 @@ fn settings(connection: &str, scope: &str) -> RegistrySettings {
 
 fn registry(server: &Server, connection: &str) -> Arc<dyn Registry> {
     std::fs::write(server.folder.path().join("hash"), format!("{SECRET}\n")).expect("a file");
-    let settings = settings(&connection.replace("PORT", &server.port.to_string()), "per-case");
-    let pool = proto::descriptors();
-    connect(
-        "test",
-        &settings,
-        server.folder.path(),
-        &pool,
-        &Default::default(),
-    )
-    .unwrap_or_else(|error| panic!("{error:?}"))
+    let text = with_scope(&connection.replace("PORT", &server.port.to_string()), "per-case");
+    try_connect_by(server, &text).unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 fn context() -> LookupContext {

@@ -24,16 +24,7 @@ query = { id = "{key}" }
 fn large(server: &Server, change: impl FnOnce(String) -> String) -> Arc<dyn Registry> {
     let text = file(&CONNECTION.replace("PORT", &server.port.to_string()));
     let text = change(text.replace("max_record = \"4 KiB\"", MANY));
-    let settings: RegistrySettings = toml::from_str(&text).expect("settings");
-    let pool = proto::descriptors();
-    connect(
-        "test",
-        &settings,
-        server.folder.path(),
-        &pool,
-        &Default::default(),
-    )
-    .expect("it is right")
+    try_connect_by(server, &text).expect("it is right")
 }
 
 #[tokio::test]
@@ -44,10 +35,7 @@ async fn a_connection_that_was_lost_without_a_word_is_left() {
         "timeout = \"5s\"",
         "timeout = \"1s\"\nretry.times = 0\nbreaker.failures = 0",
     );
-    let settings: RegistrySettings = toml::from_str(&text).expect("settings");
-    let pool = proto::descriptors();
-    let folder = server.folder.path();
-    let registry = connect("test", &settings, folder, &pool, &Default::default()).expect("it is right");
+    let registry = try_connect_by(&server, &text).expect("it is right");
     assert_eq!(outcome(&registry, "079090000001").await, "found");
     between.lose();
     assert_eq!(outcome(&registry, "079090000001").await, "unavailable");
