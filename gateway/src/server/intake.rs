@@ -309,6 +309,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_caller_is_asked_for_once_however_slowly_the_message_comes() {
+        let client = crowd().client(&[1; 32]);
+        let asked = std::cell::Cell::new(0);
+        let bounds = Bounds {
+            longest: 1 << 20,
+            client: &client,
+            admits: || {
+                asked.set(asked.get() + 1);
+                Ok(())
+            },
+        };
+        let (pieces, come) = tokio::sync::mpsc::channel(1);
+        let dripping = async move {
+            for piece in cut(&framed(50), 1) {
+                pieces
+                    .send(Ok::<_, Infallible>(Frame::data(piece)))
+                    .await
+                    .unwrap();
+                tokio::task::yield_now().await;
+            }
+        };
+        let mut messages = Messages::new(StreamBody::new(tokio_stream::wrappers::ReceiverStream::new(come)));
+        let (message, ()) = tokio::join!(messages.only(&bounds), dripping);
+        assert_eq!((message.unwrap().len(), asked.get()), (50, 1));
+    }
+
+    #[tokio::test]
     async fn large_messages_have_a_share_of_memory_of_their_client_and_of_all_and_give_it_back() {
         let crowd = crowd();
         let (one, other) = (crowd.client(&[1; 32]), crowd.client(&[2; 32]));
