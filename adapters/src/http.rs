@@ -71,7 +71,9 @@ pub(crate) use verdict::{Proof, check_answers};
 pub(crate) use verdict::{Silence, Verdict};
 #[cfg(feature = "grpc")]
 pub(crate) use verdict::{check_answers_by, presentable_id};
-pub(crate) use wants::{Complete, Written, WrittenText, check as check_places, of_call};
+#[cfg(any(feature = "rest", feature = "soap"))]
+pub(crate) use wants::of_call;
+pub(crate) use wants::{Complete, Written, WrittenText, check as check_places};
 pub use word::Word;
 #[cfg(feature = "soap")]
 pub(crate) use word::presentable;

@@ -38,6 +38,8 @@
 )))]
 compile_error!("a registry is of some kind: wanted one of the features embedded, grpc, postgres, rest, soap");
 
+#[cfg(feature = "http")]
+mod background;
 pub mod check;
 pub mod codes;
 pub mod conformance;
@@ -58,7 +60,7 @@ pub mod http;
 pub mod mapper;
 mod mapping;
 pub mod measured;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "http", feature = "postgres"))]
 mod own_runtime;
 #[cfg(feature = "postgres")]
 pub mod postgres;

@@ -29,7 +29,11 @@ mod tree;
 pub(crate) use compile::{Context, Form, compile};
 pub(crate) use key::{Key, fitting};
 pub(crate) use nearest::suggestion;
-pub(crate) use plan::{Column, List, Plan};
+#[cfg(any(feature = "embedded", feature = "postgres", feature = "grpc"))]
+pub(crate) use plan::Column;
+#[cfg(any(feature = "embedded", feature = "postgres"))]
+pub(crate) use plan::List;
+pub(crate) use plan::Plan;
 
 /// One value of a source.
 #[derive(Clone, Copy)]

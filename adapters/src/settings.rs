@@ -131,10 +131,14 @@ impl RegistrySettings {
         match &self.routes {
             #[cfg(feature = "grpc")]
             Routes::Grpc(_) => true,
-            #[cfg(feature = "http")]
-            routes => crate::http::of_call(routes),
-            #[cfg(not(feature = "http"))]
-            _ => false,
+            #[cfg(feature = "rest")]
+            Routes::Rest(_) => crate::http::of_call(&self.routes),
+            #[cfg(feature = "soap")]
+            Routes::Soap(_) => crate::http::of_call(&self.routes),
+            #[cfg(feature = "embedded")]
+            Routes::Embedded(_) => false,
+            #[cfg(feature = "postgres")]
+            Routes::Postgres(_) => false,
         }
     }
 
@@ -183,6 +187,12 @@ impl RegistrySettings {
                 let imports = crate::grpc::imports(named.iter().map(String::as_str), base);
                 named.into_iter().chain(imports).collect()
             }
+            #[cfg(any(
+                feature = "embedded",
+                feature = "postgres",
+                feature = "rest",
+                feature = "soap"
+            ))]
             _ => BTreeSet::new(),
         }
     }

@@ -99,7 +99,8 @@ async fn a_stream_of_questions_ends_with_the_callers_token() {
         tokio::time::sleep(Duration::from_millis(50)).await;
         // An error says that the stream has ended.
         let _ = questions.send(list()).await;
-        match answers.message().await {
+        let answer = tokio::time::timeout(Duration::from_secs(10), answers.message()).await;
+        match answer.expect("a question is answered or refused") {
             Ok(answer) => assert!(answer.is_some(), "it ends with a reason"),
             Err(status) => break Refused::from(status),
         }

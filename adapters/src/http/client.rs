@@ -15,6 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use super::connector::{Connector, Unconnected};
 use super::{Origin, Protocol, Server};
 use crate::error::Error;
+#[cfg(any(feature = "rest", feature = "soap"))]
 use crate::trace::Raw;
 use crate::tree::{AT_ONCE, AnswerLimits, Aside, Compression, Intake, Unfolded};
 

@@ -2,34 +2,18 @@
 //! a registry that breaks every connection off has one made for every question: whoever asks another registry on the
 //! same thread would wait meanwhile.
 
-use std::future::{Future, pending};
+use std::future::Future;
 use std::io;
 use std::os::fd::AsFd as _;
 use std::sync::LazyLock;
-use std::thread;
 
 use tokio::net::TcpStream;
-use tokio::runtime::{Builder, Handle};
-use tokio::task::JoinSet;
 
 use super::connector::Unconnected;
-
-/// The thread's priority below that of the threads that answer, as `nice` counts.
-const STEP_BACK: i32 = 10;
+use crate::own_runtime::OwnRuntime;
 
 /// Where connections are made; none when there is no such thread.
-static PLACE: LazyLock<Option<Handle>> = LazyLock::new(|| {
-    let runtime = Builder::new_current_thread().enable_all().build().ok()?;
-    let handle = runtime.handle().clone();
-    let connect = move || {
-        if let Err(error) = rustix::process::nice(STEP_BACK) {
-            tracing::warn!(%error, "connections to registries are made at the priority of the workers");
-        }
-        runtime.block_on(pending::<()>());
-    };
-    let thread = thread::Builder::new().name("connections".to_owned());
-    thread.spawn(connect).ok().map(|_| handle)
-});
+static PLACE: LazyLock<Option<OwnRuntime>> = LazyLock::new(|| OwnRuntime::start_behind("connections").ok());
 
 /// What comes of `connect` there. It goes on for nobody: when the one who waits goes away it ends.
 pub(super) async fn elsewhere<T: Send + 'static>(
@@ -38,14 +22,8 @@ pub(super) async fn elsewhere<T: Send + 'static>(
     let Some(place) = &*PLACE else {
         return connect.await;
     };
-    let mut connecting = JoinSet::new();
-    connecting.spawn_on(connect, place);
-    let unmade = Err(Unconnected("the connection could not be made"));
-    connecting
-        .join_next()
-        .await
-        .and_then(Result::ok)
-        .unwrap_or(unmade)
+    let made = place.run(connect).await;
+    made.unwrap_or(Err(Unconnected("the connection could not be made")))
 }
 
 /// Registers a socket with the runtime that this is called on, instead of the one where it was connected.
@@ -59,6 +37,9 @@ pub(super) fn settle(socket: &mut TcpStream) -> Result<(), Unconnected> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
+    use std::thread;
+
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 

@@ -22,6 +22,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub(crate) mod aside;
 mod between;
+mod connecting;
 mod tokens;
 
 pub(crate) use between::Between;
@@ -46,6 +47,8 @@ pub(crate) enum Mode {
     Drip,
     /// Begins an answer and breaks it off.
     Cut,
+    /// Announces an answer that is too large, and keeps it.
+    Announced,
     /// Answers without end.
     Endless,
     /// Sends headers without end.
@@ -199,6 +202,14 @@ impl Shared {
                     let _ = stream.flush().await;
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
+            }
+            Mode::Announced => {
+                let mut asked = [0; 1024];
+                let _ = stream.read(&mut asked).await;
+                let _ = stream
+                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n")
+                    .await;
+                return std::future::pending().await;
             }
             Mode::Endless => {
                 let mut asked = [0; 1024];

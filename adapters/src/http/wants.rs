@@ -100,11 +100,15 @@ fn connections(routes: &Routes) -> Vec<Connection<'_>> {
             all.map(|connection| (connection.written(), &connection.secrets))
                 .collect()
         }
-        _ => Vec::new(),
+        #[cfg(feature = "embedded")]
+        Routes::Embedded(_) => Vec::new(),
+        #[cfg(feature = "postgres")]
+        Routes::Postgres(_) => Vec::new(),
     }
 }
 
 /// Whether a request of any route wants to know of the call.
+#[cfg(any(feature = "rest", feature = "soap"))]
 pub(crate) fn of_call(routes: &Routes) -> bool {
     let connections = connections(routes);
     let texts = connections

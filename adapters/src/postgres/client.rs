@@ -1,6 +1,7 @@
 //! A pool of connections, and one question on one of them.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ use super::translate::{self, Prepared};
 use crate::check::{Problem, Records};
 use crate::error::Error;
 use crate::mapping::fitting;
-use crate::own_runtime::OwnRuntime;
+use crate::own_runtime::{Failed, OwnRuntime};
 use crate::registry::{ChangeSink, Found, Question, Registry};
 
 /// Sets how long the rest of the transaction's statements may take, each.
@@ -76,20 +77,27 @@ impl Client {
             listening,
         }
     }
+
+    async fn over_there<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        let done = self.runtime.run(work).await;
+        done.unwrap_or_else(|Failed| Err(Error::unavailable("the question failed inside")))
+    }
 }
 
 #[async_trait::async_trait]
 impl Registry for Client {
     async fn look_up(&self, question: Question) -> Result<Found, Error> {
         let shared = Arc::clone(&self.shared);
-        self.runtime
-            .run(async move { shared.look_up(&question).await })
+        self.over_there(async move { shared.look_up(&question).await })
             .await
     }
 
     async fn check(&self) -> Result<(), Error> {
         let shared = Arc::clone(&self.shared);
-        self.runtime.run(async move { shared.check().await }).await
+        self.over_there(async move { shared.check().await }).await
     }
 
     fn follow_changes(&self, tell: ChangeSink) {

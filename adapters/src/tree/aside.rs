@@ -8,13 +8,14 @@ use std::thread;
 use tokio::sync::oneshot;
 
 use super::breath;
+use crate::background::step_back;
 use crate::error::Error;
 
 /// Bytes that are read at once, on the thread that has them: less than it costs to change threads.
 pub(crate) const AT_ONCE: usize = 16 << 10;
 
-/// The thread's priority below that of the threads that answer, as `nice` counts.
-const STEP_BACK: i32 = 10;
+/// The thread's name.
+const THREAD: &str = "answers";
 
 /// Where the large answers of one registry are read.
 pub(crate) struct Aside {
@@ -34,10 +35,8 @@ impl Aside {
 
     fn begun() -> Option<mpsc::Sender<Reading>> {
         let (reader, readings) = mpsc::channel::<Reading>();
-        let thread = thread::Builder::new().name("answers".to_owned()).spawn(move || {
-            if let Err(error) = rustix::process::nice(STEP_BACK) {
-                tracing::warn!(%error, "large answers are read at the priority of the workers");
-            }
+        let thread = thread::Builder::new().name(THREAD.to_owned()).spawn(move || {
+            step_back(THREAD);
             breath::give_way();
             for read in readings {
                 // One answer that reading fails on inside is one answer; who waits for it is told.

@@ -150,6 +150,7 @@ async fn whatever_the_connection_does_the_word_is_right_and_comes_in_time() {
         (Mode::Garbage, ["unavailable", "garbled"]),
         (Mode::Drip, ["unavailable", "deadline_exceeded"]),
         (Mode::Cut, ["unavailable"; 2]),
+        (Mode::Announced, ["garbled"; 2]),
         (Mode::Endless, ["garbled"; 2]),
         (Mode::EndlessHead, ["garbled"; 2]),
     ] {
