@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use comfy_table::{CellAlignment, Table, presets};
-use harness::attack::{Attack, Gates, Seen, Stretch, Times, try_attack, try_attack_again};
+use harness::attack::{Attack, Gates, Seen, Stretch, Times, try_attack_after};
 use serde_json::json;
 
 /// Plays attacks on the gateway and looks at memory, at the end of each flood, and at an honest caller.
@@ -24,9 +24,9 @@ struct Arguments {
     /// How often each is played; what is printed is the most that it cost, and the middle time of answers.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=20))]
     rounds: u8,
-    /// Look at the second of two such attacks on the same gateway: whether it adds to what the first has left.
-    #[arg(long)]
-    again: bool,
+    /// Look at an attack on a gateway that has been through so many of the same before: whether it adds to what those have left.
+    #[arg(long, value_name = "TIMES", num_args = 0..=1, require_equals = true, default_value_t = 0, default_missing_value = "1", hide_default_value = true)]
+    again: u8,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -56,15 +56,20 @@ fn perform(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode
         names => names,
     };
     let length = Duration::from_secs(arguments.seconds);
-    let play = if arguments.again {
-        try_attack_again
-    } else {
-        try_attack
+    let gates = match arguments.again {
+        0 => Gates::FIRST,
+        _ => Gates::AGAIN,
     };
     let mut rounds = vec![Vec::new(); attacks.len()];
     for _ in 0..arguments.rounds {
         for (attack, seen) in attacks.iter().zip(&mut rounds) {
-            seen.push(play(*attack, length, Times::LONG, Gates::ALL.left));
+            seen.push(try_attack_after(
+                arguments.again,
+                *attack,
+                length,
+                Times::LONG,
+                gates.left,
+            ));
         }
     }
     // What is compared with is the middle one of the quiet times before all attacks.
@@ -74,12 +79,12 @@ fn perform(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode
         seen.idle.clone_from(&idle);
     }
     if arguments.json {
-        let rows: Vec<_> = all.iter().map(row_of_json).collect();
+        let rows: Vec<_> = all.iter().map(|seen| row_of_json(seen, &gates)).collect();
         writeln!(out, "{}", serde_json::to_string_pretty(&rows)?)?;
     } else {
-        writeln!(out, "{}", table(&all))?;
+        writeln!(out, "{}", table(&all, &gates))?;
     }
-    let held = all.iter().all(|seen| seen.faults(&Gates::ALL).is_empty());
+    let held = all.iter().all(|seen| seen.faults(&gates).is_empty());
     Ok(if held {
         ExitCode::SUCCESS
     } else {
@@ -91,7 +96,7 @@ fn attack(name: &str) -> Result<Attack, String> {
     Attack::named(name).ok_or_else(|| "no such attack; --list names them".to_owned())
 }
 
-fn table(all: &[Seen]) -> Table {
+fn table(all: &[Seen], gates: &Gates) -> Table {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
     table.set_header([
@@ -106,7 +111,7 @@ fn table(all: &[Seen]) -> Table {
         "verdict",
     ]);
     for seen in all {
-        let faults = seen.faults(&Gates::ALL);
+        let faults = seen.faults(gates);
         table.add_row([
             seen.attack.name().to_owned(),
             format!("{} on {}", seen.ended.sent, seen.ended.connections),
@@ -143,7 +148,7 @@ fn table(all: &[Seen]) -> Table {
     table
 }
 
-fn row_of_json(seen: &Seen) -> serde_json::Value {
+fn row_of_json(seen: &Seen, gates: &Gates) -> serde_json::Value {
     json!({
         "attack": seen.attack.name(),
         "sent": seen.ended.sent,
@@ -158,7 +163,7 @@ fn row_of_json(seen: &Seen) -> serde_json::Value {
         "honest_p99_ms": milliseconds(seen.honest.p99()),
         "idle_p99_ms": milliseconds(seen.idle.p99()),
         "new_connection_ms": milliseconds(seen.honest.newcomer),
-        "faults": seen.faults(&Gates::ALL),
+        "faults": seen.faults(gates),
     })
 }
 

@@ -29,12 +29,21 @@ pub struct Gates {
 }
 
 impl Gates {
-    /// 16 MiB while it lasts, 4 MiB left, ended within a second, honest p99 at most doubled.
-    pub const ALL: Self = Self {
+    /// 16 MiB while it lasts, half of it left, ended within a second, honest p99 at most doubled.
+    ///
+    /// What is left of a first flood is not in use: the allocator keeps the last page of each size ready in each thread that
+    /// needed one, and gives it to the next call of that size.
+    pub const FIRST: Self = Self {
         growth: 16 << 20,
-        left: 4 << 20,
+        left: 8 << 20,
         ended: Duration::from_secs(1),
         slower: Some(2.0),
+    };
+
+    /// The same for a flood that the gateway has been through before: it finds most of what it needs.
+    pub const AGAIN: Self = Self {
+        left: 4 << 20,
+        ..Self::FIRST
     };
 }
 
@@ -152,19 +161,15 @@ impl Seen {
 /// When the gateway does not start or the honest caller is not let in before the attack.
 #[must_use]
 pub fn try_attack(attack: Attack, length: Duration, times: Times, left: u64) -> Seen {
-    play(attack, length, times, left, false)
+    try_attack_after(0, attack, length, times, left)
 }
 
-/// The same for the second of two such attacks on the same gateway.
+/// The same on a gateway that has been through so many such attacks before.
 ///
 /// # Panics
 /// As [`try_attack`].
 #[must_use]
-pub fn try_attack_again(attack: Attack, length: Duration, times: Times, left: u64) -> Seen {
-    play(attack, length, times, left, true)
-}
-
-fn play(attack: Attack, length: Duration, times: Times, left: u64, again: bool) -> Seen {
+pub fn try_attack_after(floods: u8, attack: Attack, length: Duration, times: Times, left: u64) -> Seen {
     let scene = Scene::new();
     let short = format!(
         r#"[listener]
@@ -186,7 +191,7 @@ idle_timeout = "{}ms"
     thread::sleep(WARM_UP);
     let quiet = Instant::now();
     thread::sleep(length);
-    if again {
+    for _ in 0..floods {
         let mut first = Stage::new(&scene, &gateway);
         first.times = times;
         attacker(first, attack, length);

@@ -34,7 +34,7 @@ pub fn rebuild(folder: &Path, file: &Path, mut progress: impl FnMut(u64)) -> Res
     let begun = Instant::now();
     let _lock = lock(file)?;
     let new = schema::beside(file, ".new");
-    let mut filling = Filling::resume(schema::create(&new)?)?;
+    let mut filling = Filling::resume(schema::create_at_once(&new)?)?;
     if let Some(before) = beginning(folder)? {
         filling.begin_behind(before);
     }

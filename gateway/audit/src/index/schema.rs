@@ -47,11 +47,24 @@ const INDEXED: [&str; 10] = [
     "request",
 ];
 
+/// Pages that SQLite keeps of the file while it follows the log, in KiB: enough for what a batch touches, and the gateway does
+/// not grow with its log.
+const PAGES_WHILE_FOLLOWING: u32 = 8 << 10;
+/// The same while all of it is made anew, in large batches.
+const PAGES_WHILE_MADE: u32 = 64 << 10;
+
 /// Opens the file for the one who writes; `None` when it holds no index of this version.
 pub(super) fn open_to_write(file: &Path) -> Result<Option<Connection>, IndexError> {
     let connection = Connection::open(file)?;
     prepare(&connection)?;
     Ok((version(&connection)? == VERSION).then_some(connection))
+}
+
+/// A new file, for the one who makes all of it now.
+pub(super) fn create_at_once(file: &Path) -> Result<Connection, IndexError> {
+    let connection = create(file)?;
+    keep_pages(&connection, PAGES_WHILE_MADE)?;
+    Ok(connection)
 }
 
 /// A new file in the place of whatever is there.
@@ -116,7 +129,32 @@ fn prepare(connection: &Connection) -> Result<(), IndexError> {
     connection.busy_timeout(Duration::from_secs(2))?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;",
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;",
     )?;
+    keep_pages(connection, PAGES_WHILE_FOLLOWING)
+}
+
+/// Below zero the number counts KiB, not pages.
+fn keep_pages(connection: &Connection, kibibytes: u32) -> Result<(), IndexError> {
+    connection.pragma_update(None, "cache_size", -i64::from(kibibytes))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_follows_the_log_keeps_few_pages_and_who_makes_the_index_anew_keeps_many() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let file = folder.path().join("index");
+        let kept = |connection: Connection| -> i64 {
+            let pages = connection.query_row("PRAGMA cache_size", [], |row| row.get(0));
+            pages.expect("a number")
+        };
+        assert_eq!(kept(create(&file).expect("created")), -(8 << 10));
+        let found = open_to_write(&file).expect("opened");
+        assert_eq!(kept(found.expect("of this version")), -(8 << 10));
+        assert_eq!(kept(create_at_once(&file).expect("created")), -(64 << 10));
+    }
 }
