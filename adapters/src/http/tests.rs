@@ -209,7 +209,7 @@ impl Shared {
                 let _ = stream
                     .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n")
                     .await;
-                return std::future::pending().await;
+                std::future::pending().await
             }
             Mode::Endless => {
                 let mut asked = [0; 1024];
