@@ -91,10 +91,10 @@ impl Reloading {
         match self.read() {
             Ok((settings, directory)) => {
                 self.refused = None;
-                self.reloads.accept();
                 if !self.put_in_force_if_other(settings, directory) && asked {
                     tracing::info!("the configuration is the one in force");
                 }
+                self.reloads.accept();
             }
             Err(problem) => {
                 self.refuse(problem, asked);

@@ -18,6 +18,8 @@ use crate::server::traffic::Traffic;
 pub(super) fn configuration(page: &mut Page<'_>, exchange: &Exchange, reloads: &Reloads) -> fmt::Result {
     let version = env!("CARGO_PKG_VERSION");
     page.info("build", "The program", [("version", version)])?;
+    // The counts first: who reads that the files are taken finds their configuration in force.
+    let reloads = reloads.now();
     let directory = exchange.directory.load();
     let version = [("version", &*directory.version)];
     page.info("configuration", "The configuration in force", version)?;
@@ -25,15 +27,15 @@ pub(super) fn configuration(page: &mut Page<'_>, exchange: &Exchange, reloads: &
         "configurations",
         "Configurations that were put in force since the start, and that could not be used",
         [
-            ([("outcome", "taken")], reloads.taken()),
-            ([("outcome", "refused")], reloads.refused()),
+            ([("outcome", "taken")], reloads.taken),
+            ([("outcome", "refused")], reloads.refused),
         ],
     )?;
     page.gauges(
         "configuration_is_refused",
         "Whether the files in the folder can't be used, so that the old configuration stays in force",
         None,
-        [([], reloads.is_refused().into())],
+        [([], reloads.is_refused.into())],
     )
 }
 

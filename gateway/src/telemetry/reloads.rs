@@ -1,45 +1,46 @@
 //! How reloads went.
 
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Counts reloads; whoever reloads counts.
 #[derive(Debug, Default)]
-pub struct Reloads {
-    taken: AtomicU64,
-    refused: AtomicU64,
-    is_refused: AtomicBool,
+pub struct Reloads(Mutex<Counts>);
+
+/// How they had gone at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Configurations that were put in force since the start.
+    pub taken: u64,
+    /// Configurations that could not be used since the start.
+    pub refused: u64,
+    /// Whether the old one is in force because the one in the folder can't be used.
+    pub is_refused: bool,
 }
 
 impl Reloads {
     /// Another configuration is in force.
     pub(crate) fn take(&self) {
-        self.taken.fetch_add(1, Relaxed);
+        self.counts().taken += 1;
     }
 
     /// What is in the folder can be used, whether it is another one or not.
     pub(crate) fn accept(&self) {
-        self.is_refused.store(false, Relaxed);
+        self.counts().is_refused = false;
     }
 
     /// What is in the folder can't be used.
     pub(crate) fn refuse(&self) {
-        self.refused.fetch_add(1, Relaxed);
-        self.is_refused.store(true, Relaxed);
+        let mut counts = self.counts();
+        counts.refused += 1;
+        counts.is_refused = true;
     }
 
-    /// Configurations that were put in force since the start.
-    pub fn taken(&self) -> u64 {
-        self.taken.load(Relaxed)
+    /// All of them as they are now.
+    pub fn now(&self) -> Counts {
+        *self.counts()
     }
 
-    /// Configurations that could not be used since the start.
-    pub fn refused(&self) -> u64 {
-        self.refused.load(Relaxed)
-    }
-
-    /// Whether the old one is in force because the one in the folder can't be used.
-    pub fn is_refused(&self) -> bool {
-        self.is_refused.load(Relaxed)
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
