@@ -1,4 +1,4 @@
-//! Work that nobody's answer hangs on while others wait for theirs.
+//! Work for one registry's answer that would hold up the answers of others: its threads come after the workers.
 
 /// How far below the threads that answer, as `nice` counts.
 const STEP_BACK: i32 = 10;

@@ -56,10 +56,6 @@ fn perform(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode
         names => names,
     };
     let length = Duration::from_secs(arguments.seconds);
-    let gates = match arguments.again {
-        0 => Gates::FIRST,
-        _ => Gates::AGAIN,
-    };
     let mut rounds = vec![Vec::new(); attacks.len()];
     for _ in 0..arguments.rounds {
         for (attack, seen) in attacks.iter().zip(&mut rounds) {
@@ -68,7 +64,7 @@ fn perform(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode
                 *attack,
                 length,
                 Times::LONG,
-                gates.left,
+                Gates::ALL.left,
             ));
         }
     }
@@ -79,12 +75,12 @@ fn perform(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode
         seen.idle.clone_from(&idle);
     }
     if arguments.json {
-        let rows: Vec<_> = all.iter().map(|seen| row_of_json(seen, &gates)).collect();
+        let rows: Vec<_> = all.iter().map(row_of_json).collect();
         writeln!(out, "{}", serde_json::to_string_pretty(&rows)?)?;
     } else {
-        writeln!(out, "{}", table(&all, &gates))?;
+        writeln!(out, "{}", table(&all))?;
     }
-    let held = all.iter().all(|seen| seen.faults(&gates).is_empty());
+    let held = all.iter().all(|seen| seen.faults(&Gates::ALL).is_empty());
     Ok(if held {
         ExitCode::SUCCESS
     } else {
@@ -96,7 +92,7 @@ fn attack(name: &str) -> Result<Attack, String> {
     Attack::named(name).ok_or_else(|| "no such attack; --list names them".to_owned())
 }
 
-fn table(all: &[Seen], gates: &Gates) -> Table {
+fn table(all: &[Seen]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
     table.set_header([
@@ -111,7 +107,7 @@ fn table(all: &[Seen], gates: &Gates) -> Table {
         "verdict",
     ]);
     for seen in all {
-        let faults = seen.faults(gates);
+        let faults = seen.faults(&Gates::ALL);
         table.add_row([
             seen.attack.name().to_owned(),
             format!("{} on {}", seen.ended.sent, seen.ended.connections),
@@ -148,7 +144,7 @@ fn table(all: &[Seen], gates: &Gates) -> Table {
     table
 }
 
-fn row_of_json(seen: &Seen, gates: &Gates) -> serde_json::Value {
+fn row_of_json(seen: &Seen) -> serde_json::Value {
     json!({
         "attack": seen.attack.name(),
         "sent": seen.ended.sent,
@@ -163,7 +159,7 @@ fn row_of_json(seen: &Seen, gates: &Gates) -> serde_json::Value {
         "honest_p99_ms": milliseconds(seen.honest.p99()),
         "idle_p99_ms": milliseconds(seen.idle.p99()),
         "new_connection_ms": milliseconds(seen.honest.newcomer),
-        "faults": seen.faults(gates),
+        "faults": seen.faults(&Gates::ALL),
     })
 }
 
