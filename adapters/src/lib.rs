@@ -38,8 +38,7 @@
 )))]
 compile_error!("a registry is of some kind: wanted one of the features embedded, grpc, postgres, rest, soap");
 
-#[cfg(feature = "http")]
-mod background;
+pub mod background;
 pub mod check;
 pub mod codes;
 pub mod conformance;

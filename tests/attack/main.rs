@@ -8,8 +8,14 @@ use std::time::Duration;
 
 use clap::Parser;
 use comfy_table::{CellAlignment, Table, presets};
-use harness::attack::{Attack, Gates, Seen, Stretch, Times, try_attack_after};
+use harness::attack::{Attack, Gates, Seen, Stretch, Times, Trial};
 use serde_json::json;
+
+/// The honest caller's 400 lookups a second.
+const BETWEEN: Duration = Duration::from_micros(2_500);
+
+/// How long it waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Plays attacks on the gateway and looks at memory, at the end of each flood, and at an honest caller.
 #[derive(Debug, Parser)]
@@ -55,17 +61,19 @@ fn perform(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<ExitCode
         [] => &Attack::ALL[..],
         names => names,
     };
-    let length = Duration::from_secs(arguments.seconds);
+    let trial = Trial {
+        length: Duration::from_secs(arguments.seconds),
+        times: Times::LONG,
+        between: BETWEEN,
+        patience: PATIENCE,
+        behind: true,
+        floods: arguments.again,
+        left: Gates::ALL.left,
+    };
     let mut rounds = vec![Vec::new(); attacks.len()];
     for _ in 0..arguments.rounds {
         for (attack, seen) in attacks.iter().zip(&mut rounds) {
-            seen.push(try_attack_after(
-                arguments.again,
-                *attack,
-                length,
-                Times::LONG,
-                Gates::ALL.left,
-            ));
+            seen.push(trial.of(*attack));
         }
     }
     // What is compared with is the middle one of the quiet times before all attacks.

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 pub use honest::Stretch;
 pub use stage::{Stage, Times};
-pub use trial::{Gates, Seen, try_attack, try_attack_after};
+pub use trial::{Gates, Seen, Trial};
 
 /// An attack by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! A refusal, as a caller sees it.
 
 use std::collections::HashMap;
+use std::error::Error;
 
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -12,7 +13,7 @@ pub struct Refused {
     pub code: Code,
     /// The answer word; empty when there is no `ErrorInfo` of this gateway.
     pub word: String,
-    /// The text for people.
+    /// The text for people; of what the client itself met, with what was behind it.
     pub message: String,
     /// The metadata of the `ErrorInfo`.
     pub metadata: HashMap<String, String>,
@@ -43,9 +44,16 @@ impl From<Status> for Refused {
         Self {
             code: status.code(),
             word,
-            message: status.message().to_owned(),
+            message: with_causes(&status),
             metadata,
             details: status.details().into(),
         }
     }
+}
+
+fn with_causes(status: &Status) -> String {
+    let causes = std::iter::successors(status.source(), |cause| (*cause).source());
+    let mut message = status.message().to_owned();
+    causes.for_each(|cause| message += &format!(": {cause}"));
+    message
 }

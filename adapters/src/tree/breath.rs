@@ -2,7 +2,8 @@
 //! milliseconds: a lower priority alone takes nothing from whoever runs already. So it lets them by between the pieces.
 
 use std::cell::Cell;
-use std::thread;
+
+use crate::background;
 
 /// Pieces in a row, each work of some tens of nanoseconds.
 const PIECES: u32 = 1_024;
@@ -23,7 +24,7 @@ pub(crate) fn piece() {
         let enough = read >= PIECES;
         PIECES_READ.set(Some(if enough { 0 } else { read + 1 }));
         if enough {
-            thread::yield_now();
+            background::give_way();
         }
     }
 }
@@ -32,6 +33,6 @@ pub(crate) fn piece() {
 #[cfg(feature = "http")]
 pub(super) fn many() {
     if PIECES_READ.get().is_some() {
-        thread::yield_now();
+        background::give_way();
     }
 }

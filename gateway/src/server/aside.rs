@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use adapters::background::give_way;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
@@ -46,12 +47,6 @@ impl Aside {
             }
         }
     }
-}
-
-/// Lets a worker that has become ready go on. The kernel lets a thread have its slice of a millisecond or more also when
-/// one of a higher priority wakes up.
-pub(super) fn give_way() {
-    std::thread::yield_now();
 }
 
 /// Whether the life ended; if not, it no longer holds what it was to be lived while.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use adapters::background::{give_way, step_back};
 use rustls::ServerConnection;
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
@@ -20,7 +21,6 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::aside::give_way;
 use super::conduct::Conduct;
 use super::movable::Movable;
 use super::overload::Overload;
@@ -32,8 +32,7 @@ use crate::identity::PeerCertificate;
 use crate::identity::handshake::noting_refused;
 use crate::identity::tls::ALPN_H2;
 
-/// Its priority below the workers', as `nice` counts.
-const STEP_BACK: i32 = 10;
+const THREAD: &str = "entrance";
 
 /// After a failed accept, as a rule for want of file descriptors: a loop that spins takes the processor
 /// from the calls that would free some.
@@ -88,11 +87,9 @@ impl Entrance {
     /// Begins to accept, on a thread of its own that serves this runtime.
     pub(super) fn open(mut self, socket: TcpListener, runtime: Runtime) -> io::Result<JoinHandle<()>> {
         std::thread::Builder::new()
-            .name("entrance".to_owned())
+            .name(THREAD.to_owned())
             .spawn(move || {
-                if let Err(error) = rustix::process::nice(STEP_BACK) {
-                    tracing::warn!(%error, "the entrance has the priority of the workers");
-                }
+                step_back(THREAD);
                 runtime.block_on(async move {
                     let mut stopping = self.stopping.clone();
                     tokio::select! {

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use super::aside::give_way;
+use adapters::background::give_way;
 
 /// Calls that one client begins in a row on one worker: less than a quarter of a millisecond.
 const IN_A_ROW: u32 = 8;

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use adapters::background::give_way;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
 use super::accounted::Begun;
-use super::aside::{self, Aside};
+use super::aside::Aside;
 use super::beat::Beat;
 use super::conduct::{Conduct, Fault};
 use super::crowd::Crowd;
@@ -125,7 +126,7 @@ impl Worker {
                 }
                 turns.turn().await;
                 if is_doubtful {
-                    aside::give_way();
+                    give_way();
                 }
                 Ok::<_, std::convert::Infallible>(match call {
                     Ok((under_way, call)) => begun.answer(call.await, Some(under_way)),

@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use std::{fmt, io};
 
+use adapters::background::step_back;
 use prometheus_client::registry::Registry;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -31,8 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// After a failed accept. Against a loop that spins for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Its priority below the workers', as `nice` counts.
-const STEP_BACK: i32 = 10;
+const THREAD: &str = "metrics";
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -57,14 +57,10 @@ impl Endpoint {
             .enable_all()
             .build()?;
         let serve = move || {
-            if let Err(error) = rustix::process::nice(STEP_BACK) {
-                tracing::warn!(%error, "metrics have the priority of the workers");
-            }
+            step_back(THREAD);
             runtime.block_on(serve(socket, registry, stopping));
         };
-        let thread = std::thread::Builder::new()
-            .name("metrics".to_owned())
-            .spawn(serve)?;
+        let thread = std::thread::Builder::new().name(THREAD.to_owned()).spawn(serve)?;
         Ok(Self {
             address,
             stop,

@@ -24,7 +24,7 @@ const CALLS: usize = 100;
 const LARGEST: usize = 1 << 20;
 const PIECE: usize = 16 << 10;
 /// What is not ended so long after its time is never ended.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Calls of which each announces the largest message and keeps its last byte.
 pub(super) async fn held(stage: &Stage) -> Ended {

@@ -18,7 +18,7 @@ const DRIP: Duration = Duration::from_millis(100);
 /// Connections that say nothing; more than the gateway takes from one address.
 const SILENT: usize = 3_000;
 const AT_ONCE: usize = 20;
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// ClientHello messages, byte by byte.
 pub(super) async fn slow_handshake(stage: &Stage) -> Ended {

@@ -19,7 +19,7 @@ const CONNECTIONS: usize = 4;
 /// The attacker comes back after so long.
 const PAUSE: Duration = Duration::from_millis(300);
 /// A flood that lasts longer is not ended.
-const LONGEST: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_secs(60);
 /// Units in one write.
 const TOGETHER: u64 = 32;
 

@@ -20,7 +20,7 @@ const CONNECTIONS: usize = 20;
 const STREAMS: u64 = 100;
 const DRIP: Duration = Duration::from_millis(200);
 /// What is not ended so long after its time is never ended.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 const IDLE_CONNECTIONS: usize = 300;
 const MUTE_CONNECTIONS: usize = 4;
 const MUTE_CALLS: u64 = 20_000;

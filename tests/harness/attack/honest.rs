@@ -14,11 +14,8 @@ use crate::registries::AN;
 use crate::tree::OFFICE;
 use crate::{Client, Gateway, Scene};
 
-/// 400 lookups a second.
-const BETWEEN: Duration = Duration::from_micros(2_500);
-/// A new connection in so many lookups.
-const NEWCOMER: u32 = 100;
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The time between two new connections.
+const NEWCOMERS: Duration = Duration::from_millis(250);
 
 /// The caller at work.
 pub(super) struct Honest {
@@ -33,6 +30,17 @@ struct Call {
     took: Duration,
     newcomer: bool,
     error: Option<String>,
+}
+
+impl Call {
+    fn fault(&self) -> Option<String> {
+        let connection = if self.newcomer { "new" } else { "standing" };
+        let error = self.error.as_ref()?;
+        Some(format!(
+            "after {:?} on a {connection} connection: {error}",
+            self.took
+        ))
+    }
 }
 
 /// What a stretch of time showed.
@@ -66,14 +74,14 @@ impl Stretch {
 }
 
 impl Honest {
-    pub(super) fn start(scene: &Scene, gateway: &Gateway) -> Self {
+    pub(super) fn start(scene: &Scene, gateway: &Gateway, between: Duration, patience: Duration) -> Self {
         let office = scene.agency(OFFICE);
         let token = office.token(scene);
         let (address, tls) = (gateway.address, office.tls(scene.authority.der()));
         let connect = move || Client::connect(address, tls.clone(), Some(token.clone()));
         let stopping = Arc::new(AtomicBool::new(false));
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let work = work(connect, stopping.clone(), seen.clone());
+        let work = work(connect, (between, patience), stopping.clone(), seen.clone());
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -107,7 +115,7 @@ impl Honest {
         Stretch {
             took: calls,
             newcomer: newcomers.last().copied().unwrap_or_default(),
-            errors: within.iter().filter_map(|call| call.error.clone()).collect(),
+            errors: within.iter().filter_map(|call| call.fault()).collect(),
         }
     }
 
@@ -119,17 +127,20 @@ impl Honest {
 
 async fn work<F: Future<Output = Result<Client, tonic::transport::Error>> + 'static>(
     connect: impl Fn() -> F + 'static,
+    (between, patience): (Duration, Duration),
     stopping: Arc<AtomicBool>,
     seen: Arc<Mutex<Vec<Call>>>,
 ) {
     let standing = connect().await.expect("the honest caller is let in");
-    let mut ticks = interval(BETWEEN);
+    let mut ticks = interval(between);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut number = 0_u32;
+    let mut came = Instant::now();
     while !stopping.load(Ordering::Relaxed) {
         ticks.tick().await;
-        number += 1;
-        let newcomer = number.is_multiple_of(NEWCOMER).then(&connect);
+        let newcomer = (came.elapsed() >= NEWCOMERS).then(|| {
+            came = Instant::now();
+            connect()
+        });
         let (standing, seen) = (standing.clone(), seen.clone());
         tokio::task::spawn_local(async move {
             let (begun, new) = (Instant::now(), newcomer.is_some());
@@ -143,7 +154,7 @@ async fn work<F: Future<Output = Result<Client, tonic::transport::Error>> + 'sta
                     .await
                     .map_err(|refused| format!("{refused:?}"))
             };
-            let outcome = timeout(PATIENCE, call).await;
+            let outcome = timeout(patience, call).await;
             seen.lock().expect("nobody panics here").push(Call {
                 begun,
                 took: begun.elapsed(),
@@ -151,7 +162,7 @@ async fn work<F: Future<Output = Result<Client, tonic::transport::Error>> + 'sta
                 error: match outcome {
                     Ok(Ok(_)) => None,
                     Ok(Err(error)) => Some(error),
-                    Err(_) => Some(format!("no answer within {PATIENCE:?}")),
+                    Err(_) => Some(format!("no answer within {patience:?}")),
                 },
             });
         });

@@ -33,7 +33,7 @@ pub struct Times {
 impl Times {
     /// So short that what is held open ends within seconds.
     pub const SHORT: Self = Self {
-        handshake: Duration::from_secs(5),
+        handshake: Duration::from_secs(10),
         call: Duration::from_secs(2),
         send: Duration::from_secs(2),
         idle: Duration::from_secs(3),

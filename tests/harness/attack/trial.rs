@@ -144,88 +144,102 @@ impl Seen {
     }
 }
 
-/// Starts a gateway, plays the attack for about this long, and looks. The honest caller is watched
-/// for as long before. For memory to be given back it waits as long as `left` is exceeded, and
-/// some seconds at the longest.
-///
-/// # Panics
-/// When the gateway does not start or the honest caller is not let in before the attack.
-#[must_use]
-pub fn try_attack(attack: Attack, length: Duration, times: Times, left: u64) -> Seen {
-    try_attack_after(0, attack, length, times, left)
+/// How an attack is played.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial {
+    /// About how long a flood lasts, and the quiet time before it.
+    pub length: Duration,
+    /// The gateway's times.
+    pub times: Times,
+    /// The time between two lookups of the honest caller.
+    pub between: Duration,
+    /// How long it waits for an answer.
+    pub patience: Duration,
+    /// Whether the attacker only has the time that nobody else wants: it shares the processor with those that are
+    /// measured. On a busy machine a flood then ends when the attacker finds the time to see it.
+    pub behind: bool,
+    /// Such attacks that the gateway has been through before.
+    pub floods: u8,
+    /// Bytes that may be left: for memory to be given back it waits as long as these are exceeded, and some seconds at
+    /// the longest.
+    pub left: u64,
 }
 
-/// The same on a gateway that has been through so many such attacks before.
-///
-/// # Panics
-/// As [`try_attack`].
-#[must_use]
-pub fn try_attack_after(floods: u8, attack: Attack, length: Duration, times: Times, left: u64) -> Seen {
-    let scene = Scene::new();
-    let short = format!(
-        r#"[listener]
+impl Trial {
+    /// Starts a gateway, plays the attack, and looks.
+    ///
+    /// # Panics
+    /// When the gateway does not start or the honest caller is not let in before the attack.
+    #[must_use]
+    pub fn of(&self, attack: Attack) -> Seen {
+        let scene = Scene::new();
+        let short = format!(
+            r#"[listener]
 handshake_timeout = "{}ms"
 call_timeout = "{}ms"
 send_timeout = "{}ms"
 idle_timeout = "{}ms"
 "#,
-        times.handshake.as_millis(),
-        times.call.as_millis(),
-        times.send.as_millis(),
-        times.idle.as_millis(),
-    );
-    scene.tree.edit("gateway.toml", "[listener]\n", &short);
-    let mut gateway = scene.start();
-    let mut stage = Stage::new(&scene, &gateway);
-    stage.times = times;
-    let honest = Honest::start(&scene, &gateway);
-    thread::sleep(WARM_UP);
-    let quiet = Instant::now();
-    thread::sleep(length);
-    for _ in 0..floods {
-        let mut first = Stage::new(&scene, &gateway);
-        first.times = times;
-        attacker(first, attack, length);
-        thread::sleep(GIVEN_BACK_WITHIN);
+            self.times.handshake.as_millis(),
+            self.times.call.as_millis(),
+            self.times.send.as_millis(),
+            self.times.idle.as_millis(),
+        );
+        scene.tree.edit("gateway.toml", "[listener]\n", &short);
+        let mut gateway = scene.start();
+        let mut stage = Stage::new(&scene, &gateway);
+        stage.times = self.times;
+        let honest = Honest::start(&scene, &gateway, self.between, self.patience);
+        thread::sleep(WARM_UP);
+        let quiet = Instant::now();
+        thread::sleep(self.length);
+        for _ in 0..self.floods {
+            let mut first = Stage::new(&scene, &gateway);
+            first.times = self.times;
+            self.attacker(first, attack);
+            thread::sleep(GIVEN_BACK_WITHIN);
+        }
+        let before = gateway.resident();
+        let watch = Watch::start(&gateway);
+        let begun = Instant::now();
+        let idle = honest.between(quiet, begun);
+        let ended = self.attacker(stage, attack);
+        let over = Instant::now();
+        let peak = watch.stop();
+        let mut after = gateway.resident();
+        while after > before + self.left && over.elapsed() < GIVEN_BACK_WITHIN {
+            thread::sleep(LOOK);
+            after = gateway.resident();
+        }
+        // A lookup that began under the attack may still be waiting for its answer.
+        thread::sleep(Duration::from_millis(300));
+        let during = honest.between(begun, over);
+        honest.stop();
+        let status = gateway.stop();
+        Seen {
+            attack,
+            ended,
+            before,
+            peak,
+            after,
+            idle,
+            honest: during,
+            stopped: (!status.success()).then(|| format!("the gateway ended with {status}")),
+        }
     }
-    let before = gateway.resident();
-    let watch = Watch::start(&gateway);
-    let begun = Instant::now();
-    let idle = honest.between(quiet, begun);
-    let ended = attacker(stage, attack, length);
-    let over = Instant::now();
-    let peak = watch.stop();
-    let mut after = gateway.resident();
-    while after > before + left && over.elapsed() < GIVEN_BACK_WITHIN {
-        thread::sleep(LOOK);
-        after = gateway.resident();
+    /// Plays it on a thread of its own.
+    fn attacker(&self, stage: Stage, attack: Attack) -> Ended {
+        let Self { length, behind, .. } = *self;
+        let play = move || {
+            if behind {
+                step_behind();
+            }
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime")
+                .block_on(attack.play(&stage, length))
+        };
+        thread::spawn(play).join().expect("the attacker plays to the end")
     }
-    // A lookup that began under the attack may still be waiting for its answer.
-    thread::sleep(Duration::from_millis(300));
-    let during = honest.between(begun, over);
-    honest.stop();
-    let status = gateway.stop();
-    Seen {
-        attack,
-        ended,
-        before,
-        peak,
-        after,
-        idle,
-        honest: during,
-        stopped: (!status.success()).then(|| format!("the gateway ended with {status}")),
-    }
-}
-
-/// Plays it on a thread of its own, which only has the time that nobody else wants.
-fn attacker(stage: Stage, attack: Attack, length: Duration) -> Ended {
-    let play = move || {
-        step_behind();
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime")
-            .block_on(attack.play(&stage, length))
-    };
-    thread::spawn(play).join().expect("the attacker plays to the end")
 }
